@@ -1,0 +1,7 @@
+//! What every request passes through, from the outside in: [`observe`], then the limits.
+
+mod limits;
+mod observe;
+
+pub use limits::{Gate, deadline, gate};
+pub use observe::observe;

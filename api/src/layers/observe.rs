@@ -1,0 +1,91 @@
+//! The outermost layer: gives a request its trace, sees that it is answered whatever happens inside, and counts it.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use http::Method;
+use http::header::{HeaderName, HeaderValue};
+use tracing::Instrument;
+
+use crate::problem::{Problem, finish};
+use crate::trace::Trace;
+
+/// What is remembered of a request while it runs. The route, not the path: a path may name a person's order.
+struct Observed {
+    method: &'static str,
+    route: String,
+    began: Instant,
+}
+
+/// Runs a request under its trace; a panic becomes a problem, and every problem complete.
+pub async fn observe(mut request: Request, next: Next) -> Response {
+    let observed = Observed::of(&request);
+    let trace = Trace::of(request.headers());
+    let instance = request.uri().path().to_owned();
+    request.extensions_mut().insert(trace.clone());
+    let span = tracing::info_span!("request", trace_id = %trace.trace_id, method = observed.method, route = %observed.route);
+    async move {
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let response = answered.unwrap_or_else(|_| {
+            tracing::error!("a request's handler panicked");
+            Problem::internal().into_response()
+        });
+        let mut response = finish(response, &instance, &trace.trace_id);
+        response.headers_mut().insert(
+            HeaderName::from_static("x-content-type-options"),
+            HeaderValue::from_static("nosniff"),
+        );
+        observed.report(&response);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+impl Observed {
+    fn of(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>();
+        Self {
+            method: method_name(request.method()),
+            route: route.map_or("(none)", MatchedPath::as_str).to_owned(),
+            began: Instant::now(),
+        }
+    }
+
+    fn report(self, response: &Response) {
+        let (status, elapsed) = (response.status(), self.began.elapsed());
+        // Microseconds are as fine as anybody reads.
+        let duration_ms = (elapsed.as_secs_f64() * 1_000_000.0).round() / 1_000.0;
+        // Whoever asks whether we are ready hears the answer; a log of every "not yet" helps nobody.
+        if status.is_server_error() && self.route != "/readyz" {
+            tracing::info!(status = status.as_u16(), duration_ms, "request failed");
+        } else {
+            tracing::debug!(status = status.as_u16(), duration_ms, "request answered");
+        }
+        let labels = [
+            ("method", self.method.to_owned()),
+            ("route", self.route),
+            ("status", status.as_u16().to_string()),
+        ];
+        metrics::counter!("daybook_http_requests_total", &labels).increment(1);
+        metrics::histogram!("daybook_http_request_duration_seconds", &labels)
+            .record(elapsed.as_secs_f64());
+    }
+}
+
+/// A client may make methods up; metrics may not grow with that.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}

@@ -1,0 +1,67 @@
+//! What can be set, and the limits that hold when nothing is.
+
+use std::time::Duration;
+
+/// The token of a server that nobody configured. The executable refuses it on any address but loopback.
+pub const DEFAULT_TOKEN: &str = "daybook-development-token";
+
+/// Which routes are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routes {
+    /// All of them.
+    All,
+    /// Health and metrics: for a process that runs other parts than the API.
+    Watchers,
+}
+
+/// The settings of the HTTP layer. Everything that a client could exhaust has a limit here.
+#[derive(Clone, Debug)]
+pub struct ApiOptions {
+    /// Which routes are served.
+    pub routes: Routes,
+    /// The one bearer token that is accepted.
+    pub token: String,
+    /// How long stock is held, and an order waits, for its confirmation.
+    pub order_hold: Duration,
+    /// How long a read waits for the position of `Daybook-Min-Position`.
+    pub min_position_wait: Duration,
+    /// Largest body.
+    pub body_bytes_max: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long a request may take altogether.
+    pub request_timeout: Duration,
+    /// Most requests that are worked on at once; one more is refused at once.
+    pub requests_at_once_max: usize,
+    /// Most open connections; more wait to be accepted.
+    pub connections_max: usize,
+    /// How long the head of a request may take to arrive, and how long a connection may be idle before it.
+    pub header_timeout: Duration,
+    /// Largest head of a request.
+    pub header_bytes_max: usize,
+    /// How long a client may take nothing of an answer that it is sent.
+    pub write_timeout: Duration,
+    /// How long running requests may go on after the server was told to stop.
+    pub drain_timeout: Duration,
+}
+
+impl Default for ApiOptions {
+    fn default() -> Self {
+        Self {
+            routes: Routes::All,
+            token: DEFAULT_TOKEN.to_owned(),
+            order_hold: Duration::from_secs(24 * 3_600),
+            min_position_wait: Duration::from_secs(2),
+            body_bytes_max: 1024 * 1024,
+            body_timeout: Duration::from_secs(30),
+            // Above what the executor takes at most to learn an unknown outcome (three times its own deadline of 10 s).
+            request_timeout: Duration::from_secs(45),
+            requests_at_once_max: 1_024,
+            connections_max: 4_096,
+            header_timeout: Duration::from_secs(10),
+            header_bytes_max: 32 * 1024,
+            write_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(30),
+        }
+    }
+}

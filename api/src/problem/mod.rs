@@ -1,0 +1,207 @@
+//! Problems: how every error is told to a client (RFC 9457).
+//!
+//! A handler returns a [`Problem`]; it knows neither the path nor the trace. The outermost layer
+//! completes it ([`finish`]), along with whatever other error a library answered with, so there is one place
+//! where errors become bytes. What is for the operators goes to the log where it is met, never in here.
+
+mod code;
+mod convert;
+#[cfg(test)]
+mod tests;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use domain::FieldError;
+use http::StatusCode;
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use serde::Serialize;
+
+pub use code::Code;
+
+/// The media type of problems.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// How many faults one answer names. A body of a megabyte can hold very many.
+const ERRORS_MAX: usize = 100;
+
+/// An error, as the client is told.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+}
+
+/// A problem as it is sent.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    instance: &'a str,
+    code: &'static str,
+    trace_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl Problem {
+    /// A problem; `detail` says what was wrong, where, and what would be right.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// A problem with one place of the request.
+    pub fn at(
+        code: Code,
+        pointer: impl Into<String>,
+        fault: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        let detail = detail.into();
+        let error = FieldError::new(pointer, fault, detail.clone());
+        Self::new(code, detail).with_errors(vec![error])
+    }
+
+    /// There is no such thing, or none that this client may see.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(Code::NotFound, detail)
+    }
+
+    /// A defect of ours. What it was is for the log; the caller writes it there.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(
+            Code::InternalError,
+            "the server met a defect of its own; the log explains it under the trace_id",
+        )
+    }
+
+    /// The same problem with the places that are to blame.
+    #[must_use]
+    pub fn with_errors(mut self, mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(ERRORS_MAX);
+        self.errors = errors;
+        self
+    }
+
+    /// The same problem with its pointers below `from` moved to `to`: for routes whose body is a part of the command.
+    #[must_use]
+    pub fn with_pointers_moved(mut self, from: &str, to: &str) -> Self {
+        for error in &mut self.errors {
+            if let Some(rest) = error.pointer.strip_prefix(from) {
+                error.pointer = format!("{to}{rest}");
+            }
+        }
+        self
+    }
+
+    /// What kind it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The places that are to blame.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// Seconds after which trying again makes sense, where it does.
+    fn retry_after(&self) -> Option<HeaderValue> {
+        let passes = matches!(
+            self.code,
+            Code::IdempotencyInProgress
+                | Code::Overloaded
+                | Code::Unavailable
+                | Code::OutcomeUnknown
+                | Code::NotReady
+                | Code::ProjectionBehind
+                | Code::Timeout
+        );
+        passes.then(|| HeaderValue::from_static("1"))
+    }
+
+    fn to_json(&self, instance: &str, trace_id: &str) -> Vec<u8> {
+        let document = Document {
+            r#type: format!("/problems/{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            instance,
+            code: self.code.as_str(),
+            trace_id,
+            errors: &self.errors,
+        };
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Status and headers; the outermost layer adds the body.
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(RETRY_AFTER, seconds);
+        }
+        if self.code == Code::AuthenticationRequired {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Completes an answer: a problem gets its body, and an error that is none becomes one.
+pub fn finish(mut response: Response, instance: &str, trace_id: &str) -> Response {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None => {
+            let problem = foreign(status);
+            let mut complete = problem.clone().into_response();
+            for (name, value) in response.headers() {
+                complete.headers_mut().append(name, value.clone());
+            }
+            response = complete;
+            problem
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(ETAG);
+    *response.body_mut() = Body::from(problem.to_json(instance, trace_id));
+    response
+}
+
+/// What an error of a library means. There should be none but those that routing makes.
+fn foreign(status: StatusCode) -> Problem {
+    match status {
+        StatusCode::NOT_FOUND => Problem::not_found("there is no such route"),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(
+            Code::MethodNotAllowed,
+            "this path does not take this method; the header Allow names those that it takes",
+        ),
+        status if status.is_client_error() => {
+            Problem::new(Code::MalformedRequest, "the request cannot be read")
+        }
+        status => {
+            tracing::error!(%status, "an error answer was made outside of the problems' table");
+            Problem::internal()
+        }
+    }
+}

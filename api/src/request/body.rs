@@ -1,0 +1,67 @@
+//! A body's bytes: bounded in size and in time.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+
+use crate::problem::{Code, Problem};
+
+/// How much of a body that is too large is still read, so that the client gets to read the refusal: a connection that is closed
+/// on unread bytes is reset.
+const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The whole body, or why not.
+pub async fn read(body: Body, bytes_max: usize, within: Duration) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(within, collect(body, bytes_max)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Problem::new(
+            Code::RequestTimeout,
+            format!("the body did not arrive within {} s", within.as_secs()),
+        )),
+    }
+}
+
+async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let mut whole = BytesMut::new();
+    while let Some(data) = next(&mut body).await? {
+        if whole.len() + data.len() > bytes_max {
+            discard(body).await;
+            return Err(Problem::new(
+                Code::PayloadTooLarge,
+                format!("the body is larger than {bytes_max} bytes, the most that is taken"),
+            ));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
+}
+
+async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
+    loop {
+        match body.frame().await {
+            None => return Ok(None),
+            Some(Err(_)) => {
+                let detail = "the body broke off before its end";
+                return Err(Problem::new(Code::MalformedRequest, detail));
+            }
+            // Trailers are of no interest.
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+async fn discard(mut body: Body) {
+    let mut discarded = 0;
+    while let Ok(Some(data)) = next(&mut body).await {
+        discarded += data.len();
+        if discarded > DISCARDED_BYTES_MAX {
+            return;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per route and verb: it reads the input, calls commands or queries, and answers.
+
+pub mod events;
+pub mod health;
+pub mod orders;
+pub mod problems;
+pub mod products;
+pub mod projections;
+pub mod sales;
+pub mod stock;
+pub mod variants;

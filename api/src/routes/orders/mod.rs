@@ -1,0 +1,34 @@
+//! `/v1/orders`: from placing to delivery.
+
+mod cancel;
+mod complete;
+mod confirm;
+mod deliver;
+mod lines;
+mod list;
+mod note;
+mod place;
+mod read;
+mod reject;
+mod ship;
+
+pub use cancel::cancel;
+pub use complete::complete;
+pub use confirm::confirm;
+pub use deliver::deliver;
+pub use list::list;
+pub use note::note;
+pub use place::place;
+pub use read::read;
+pub use reject::reject;
+pub use ship::ship;
+
+use commands::Receipt;
+use domain::value::OrderId;
+
+use crate::answer::Accepted;
+
+/// The answer to a command to an order: the order itself is where its effect can be read.
+fn recorded(receipt: Receipt, id: OrderId) -> Accepted {
+    Accepted::created_at(receipt, format!("/v1/orders/{id}"))
+}

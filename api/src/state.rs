@@ -1,0 +1,92 @@
+//! The API as a value: its settings, and the two handles once the books are open.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use commands::Commands;
+use projections::Queries;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::ApiOptions;
+use crate::problem::{Code, Problem};
+
+/// The HTTP API. Cheap to clone: all clones are the same one.
+///
+/// It can be served before the database can be reached: [`Api::closed`] answers what needs no database, and 503 to everything
+/// else, until [`Api::open`] is called.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    options: ApiOptions,
+    handles: OnceLock<(Commands, Queries)>,
+}
+
+impl Api {
+    /// An API on open books.
+    #[must_use]
+    pub fn new(commands: Commands, queries: Queries, options: ApiOptions) -> Self {
+        let api = Self::closed(options);
+        api.open(commands, queries);
+        api
+    }
+
+    /// An API whose books are not open yet.
+    #[must_use]
+    pub fn closed(options: ApiOptions) -> Self {
+        crate::metrics::install();
+        Self(Arc::new(Inner {
+            options,
+            handles: OnceLock::new(),
+        }))
+    }
+
+    /// Opens the books; from now on every route answers. A second call changes nothing.
+    pub fn open(&self, commands: Commands, queries: Queries) {
+        if self.0.handles.set((commands, queries)).is_err() {
+            tracing::warn!("the API was opened twice; the first handles stay");
+        }
+    }
+
+    /// The routes, for a server of somebody else's; [`Api::serve`] is ours.
+    pub fn router(&self) -> Router {
+        crate::router::router(self)
+    }
+
+    /// Serves until `shutdown`, then finishes what runs, bounded by [`ApiOptions::drain_timeout`].
+    ///
+    /// # Errors
+    /// None today: what goes wrong with a connection ends that connection.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+    ) -> std::io::Result<()> {
+        crate::serve::serve(self.router(), listener, self.options(), shutdown).await;
+        Ok(())
+    }
+
+    pub(crate) fn options(&self) -> &ApiOptions {
+        &self.0.options
+    }
+
+    /// The handle for commands.
+    pub(crate) fn commands(&self) -> Result<&Commands, Problem> {
+        self.handles().map(|(commands, _)| commands)
+    }
+
+    /// The handle for queries.
+    pub(crate) fn queries(&self) -> Result<&Queries, Problem> {
+        self.handles().map(|(_, queries)| queries)
+    }
+
+    fn handles(&self) -> Result<&(Commands, Queries), Problem> {
+        self.0.handles.get().ok_or_else(|| {
+            Problem::new(
+                Code::Unavailable,
+                "the server is starting and has not reached its database yet; try again shortly",
+            )
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! The server on a real loopback socket: slow clients, large bodies, stopping.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use api::{Api, ApiOptions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Served {
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+async fn serve(options: ApiOptions) -> Served {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let task = tokio::spawn(Api::closed(options).serve(listener, shutdown.clone()));
+    Served {
+        address,
+        shutdown,
+        task,
+    }
+}
+
+/// Sends bytes, and returns all that comes back until the server closes.
+async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    until_closed(&mut stream).await
+}
+
+async fn until_closed(stream: &mut TcpStream) -> String {
+    let mut received = Vec::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut received))
+        .await
+        .expect("the server kept the connection")
+        .unwrap();
+    String::from_utf8_lossy(&received).into_owned()
+}
+
+fn post(length: usize) -> String {
+    format!(
+        "POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nIdempotency-Key: k\r\n\
+         Content-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n",
+        api::DEFAULT_TOKEN
+    )
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_arrive_ends_the_connection() {
+    let served = serve(ApiOptions {
+        header_timeout: Duration::from_millis(200),
+        ..ApiOptions::default()
+    })
+    .await;
+    let began = Instant::now();
+    let answer = exchange(
+        served.address,
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    )
+    .await;
+    assert!(!answer.contains("200 OK"), "{answer}");
+    assert!(began.elapsed() >= Duration::from_millis(150));
+    // One that says nothing at all fares the same.
+    exchange(served.address, b"").await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_408() {
+    let served = serve(ApiOptions {
+        body_timeout: Duration::from_millis(200),
+        ..ApiOptions::default()
+    })
+    .await;
+    let answer = exchange(served.address, format!("{}{{", post(10)).as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("request-timeout"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_413_and_the_client_gets_to_read_it() {
+    let served = serve(ApiOptions::default()).await;
+    let body = vec![b' '; 3_000_000];
+    let request = [post(body.len()).as_bytes(), &body].concat();
+    let answer = exchange(served.address, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.contains("payload-too-large"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_431() {
+    let served = serve(ApiOptions::default()).await;
+    let head = format!(
+        "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n",
+        "x".repeat(64 * 1024)
+    );
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    tokio::time::timeout(PATIENCE, stream.read_exact(&mut first))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&first, b"HTTP/1.1 431");
+}
+
+#[tokio::test]
+async fn stopping_finishes_what_runs_and_takes_nothing_new() {
+    let served = serve(ApiOptions::default()).await;
+    // Its head has arrived, its body is on the way.
+    let mut running = TcpStream::connect(served.address).await.unwrap();
+    running
+        .write_all(post(2).replace("Connection: close\r\n", "").as_bytes())
+        .await
+        .unwrap();
+    let mut idle = TcpStream::connect(served.address).await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut first = [0; 12];
+    idle.read_exact(&mut first).await.unwrap();
+    served.shutdown.cancel();
+    until_closed(&mut idle).await;
+    assert!(TcpStream::connect(served.address).await.is_err());
+    assert!(!served.task.is_finished());
+    running.write_all(b"{}").await.unwrap();
+    let answer = until_closed(&mut running).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(answer.contains("missing field"), "{answer}");
+    tokio::time::timeout(PATIENCE, served.task)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn stopping_does_not_wait_for_ever() {
+    let served = serve(ApiOptions {
+        drain_timeout: Duration::from_millis(200),
+        ..ApiOptions::default()
+    })
+    .await;
+    let mut stuck = TcpStream::connect(served.address).await.unwrap();
+    stuck.write_all(post(2).as_bytes()).await.unwrap();
+    // The head has been read once the connection behind it was answered.
+    let closing = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    exchange(served.address, closing).await;
+    served.shutdown.cancel();
+    tokio::time::timeout(PATIENCE, served.task)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_left() {
+    let served = serve(ApiOptions {
+        write_timeout: Duration::from_millis(300),
+        ..ApiOptions::default()
+    })
+    .await;
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let request = b"GET /problems HTTP/1.1\r\nHost: x\r\n\r\n";
+    let asks_for_ever = async { while stream.write_all(request).await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, asks_for_ever)
+        .await
+        .expect("the server kept the connection");
+}

@@ -1,0 +1,11 @@
+//! The HTTP layer through its own door: without a database what needs none, and a whole shop on a real Postgres.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod ask;
+mod catalogue;
+mod connections;
+mod journal;
+mod limits;
+mod orders;
+mod refusals;
+mod world;

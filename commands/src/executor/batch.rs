@@ -1,0 +1,169 @@
+//! What was decided together: the commands of one batch and what they rely on.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::Event;
+use journal::{ClaimKey, Metadata, Seen, Sequence, StreamId};
+
+use super::committer::{Entry, Job};
+use super::request::Request;
+use crate::{CommandError, Receipt};
+
+/// Most commands of a batch.
+pub(crate) const BATCH_COMMANDS_MAX: usize = 512;
+
+/// A batch with this many events takes no further command.
+const BATCH_EVENTS_MAX: usize = 8_192;
+
+/// A decided command.
+pub(crate) struct Decided {
+    pub request: Request,
+    pub decision: Decision,
+}
+
+/// What was decided.
+pub(crate) enum Decision {
+    /// Events to append. They are moved to the committer when the batch closes; the streams and sequences stay.
+    Append {
+        events: Vec<(StreamId, Sequence, Event)>,
+        written: Vec<(StreamId, Sequence)>,
+    },
+    /// Nothing to append: the command was refused, or had nothing to change. True as long as
+    /// the streams that it was decided on are where they were seen.
+    Answer(Result<Receipt, CommandError>),
+}
+
+/// The commands of one batch, in the order in which they were decided.
+#[derive(Default)]
+pub(crate) struct DecidedBatch {
+    pub decided: Vec<Decided>,
+    events: usize,
+    /// Streams that commands of this batch write to.
+    written: HashSet<StreamId>,
+    /// Streams that answers rely on and that this batch does not write to, with their versions.
+    seen: HashMap<StreamId, (usize, Sequence)>,
+}
+
+impl DecidedBatch {
+    pub fn is_empty(&self) -> bool {
+        self.decided.is_empty()
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.decided.len() >= BATCH_COMMANDS_MAX || self.events >= BATCH_EVENTS_MAX
+    }
+
+    /// Adds a command with its events.
+    pub fn append(&mut self, request: Request, events: Vec<(StreamId, Sequence, Event)>) {
+        let written: Vec<_> = events
+            .iter()
+            .map(|(stream, sequence, _)| (stream.clone(), *sequence))
+            .collect();
+        self.events += events.len();
+        self.written
+            .extend(written.iter().map(|(stream, _)| stream.clone()));
+        self.decided.push(Decided {
+            request,
+            decision: Decision::Append { events, written },
+        });
+    }
+
+    /// Adds a command that is answered without appending, and the versions that it relied on.
+    pub fn answer(
+        &mut self,
+        request: Request,
+        relied_on: Vec<Seen>,
+        answer: Result<Receipt, CommandError>,
+    ) {
+        for seen in relied_on {
+            if !self.written.contains(&seen.stream) {
+                let index = self.seen.len();
+                self.seen
+                    .entry(seen.stream)
+                    .or_insert((index, seen.version));
+            }
+        }
+        self.decided.push(Decided {
+            request,
+            decision: Decision::Answer(answer),
+        });
+    }
+
+    /// The batch for the committer. The decided commands stay here, without their events.
+    pub fn close(&mut self, metadata: impl Fn(&Request) -> Metadata) -> Job {
+        let entries = self.decided.iter_mut().map(|decided| {
+            let request = &decided.request;
+            let (events, claims) = match &mut decided.decision {
+                Decision::Append { events, .. } => (std::mem::take(events), claims(request)),
+                // Nothing to append, only a question: was this request answered before?
+                Decision::Answer(_) => (Vec::new(), request.own_claim().into_iter().collect()),
+            };
+            Entry {
+                metadata: metadata(request),
+                events,
+                claims,
+            }
+        });
+        Job {
+            entries: entries.collect(),
+            seen: self.seen_in_order(),
+        }
+    }
+
+    fn seen_in_order(&self) -> Vec<Seen> {
+        let mut seen: Vec<_> = self.seen.iter().collect();
+        seen.sort_by_key(|(_, (index, _))| *index);
+        seen.into_iter()
+            .map(|(stream, (_, version))| Seen {
+                stream: stream.clone(),
+                version: *version,
+            })
+            .collect()
+    }
+
+    /// The streams that the journal found stale.
+    pub fn stale(&self, indices: &[usize]) -> HashSet<StreamId> {
+        let seen = self.seen_in_order();
+        indices
+            .iter()
+            .filter_map(|index| seen.get(*index))
+            .map(|seen| seen.stream.clone())
+            .collect()
+    }
+
+    /// Takes out the commands that rely on any of these streams, and those that rely on the
+    /// streams that these write to; `fallen` grows by those.
+    pub fn take_dependents(&mut self, fallen: &mut HashSet<StreamId>) -> Vec<Request> {
+        if fallen.is_empty() || self.is_empty() {
+            return Vec::new();
+        }
+        let mut dependents = Vec::new();
+        let Self { decided, seen, .. } = std::mem::take(self);
+        self.seen = seen;
+        for Decided { request, decision } in decided {
+            let depends = request
+                .needs
+                .iter()
+                .any(|needed| fallen.contains(&needed.stream));
+            match decision {
+                Decision::Append { written, .. } if depends => {
+                    fallen.extend(written.into_iter().map(|(stream, _)| stream));
+                    dependents.push(request);
+                }
+                Decision::Answer(_) if depends => dependents.push(request),
+                Decision::Append { events, .. } => self.append(request, events),
+                Decision::Answer(answer) => self.answer(request, Vec::new(), answer),
+            }
+        }
+        dependents
+    }
+}
+
+/// The claims of a request, its own key first: a repeat must be known as one before anything else is.
+fn claims(request: &Request) -> Vec<ClaimKey> {
+    request
+        .own_claim()
+        .into_iter()
+        .chain(request.claims.iter().map(|claim| claim.key))
+        .collect()
+}

@@ -1,0 +1,77 @@
+//! The committer: encodes a closed batch and takes it through the journal's door.
+//!
+//! A task of its own, so that encoding and waiting for the disk happen beside the deciding of
+//! the next batch.
+
+use domain::Event;
+use journal::{
+    AppendError, Batch, ClaimKey, Journal, Metadata, NewEvent, Outcomes, PendingCommand, Seen,
+    StreamId, Writer,
+};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::decider::Internal;
+
+/// The version of Daybook that is recorded with each event.
+const SERVICE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// One command of a closed batch.
+pub(crate) struct Entry {
+    pub metadata: Metadata,
+    pub events: Vec<(StreamId, journal::Sequence, Event)>,
+    pub claims: Vec<ClaimKey>,
+}
+
+/// A closed batch.
+pub(crate) struct Job {
+    pub entries: Vec<Entry>,
+    pub seen: Vec<Seen>,
+}
+
+/// Commits one batch after the other until the decider goes.
+pub(crate) async fn run(
+    journal: Journal,
+    mut jobs: mpsc::Receiver<Job>,
+    outcomes: mpsc::UnboundedSender<Internal>,
+) {
+    let mut writer = journal.writer();
+    while let Some(job) = jobs.recv().await {
+        let outcome = commit(&mut writer, &job).await;
+        if outcomes.send(Internal::Settled(outcome)).is_err() {
+            return;
+        }
+    }
+}
+
+async fn commit(writer: &mut Writer, job: &Job) -> Result<Outcomes, AppendError> {
+    let batch = Batch {
+        commands: job.entries.iter().map(encode).collect(),
+        seen: job.seen.clone(),
+    };
+    writer.append(&batch).await
+}
+
+fn encode(entry: &Entry) -> PendingCommand {
+    let metadata = Metadata {
+        service_version: SERVICE_VERSION.to_owned(),
+        ..entry.metadata.clone()
+    };
+    let metadata = metadata.template();
+    let events = entry
+        .events
+        .iter()
+        .map(|(stream, sequence, event)| NewEvent {
+            stream: stream.clone(),
+            sequence: *sequence,
+            event_type: event.event_type().to_owned(),
+            event_version: event.event_version().to_owned(),
+            payload: event.to_payload(),
+            metadata: metadata.for_event(Uuid::now_v7()),
+        })
+        .collect();
+    PendingCommand {
+        events,
+        claims: entry.claims.clone(),
+    }
+}

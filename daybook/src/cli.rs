@@ -1,0 +1,121 @@
+//! The command line: what can be asked of the one executable.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::import::complete_journey;
+
+/// The backend of a shop, kept the way a merchant keeps books.
+#[derive(Debug, Parser)]
+#[command(name = "daybook", version, about)]
+pub struct Cli {
+    /// A configuration file; `daybook config` prints the defaults, with comments.
+    #[arg(long, env = "DAYBOOK_CONFIG", global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the server: everything in one process, or the roles that are named.
+    Serve(Serve),
+    /// Bring events in.
+    #[command(subcommand)]
+    Import(Import),
+    /// The query tables: list them, see how far behind they are, rebuild one.
+    #[command(subcommand)]
+    Projections(Projections),
+    /// Check every rule of the shop over the whole journal. Exit code 1: a rule is broken.
+    Verify(Verify),
+    /// Bring the database's schema up to date, and do nothing else.
+    Migrate,
+    /// Print the default configuration file.
+    Config,
+}
+
+/// `daybook serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The parts to run; several with commas between, or the option several times.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "all")]
+    pub role: Vec<Role>,
+}
+
+/// A part of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// All of them.
+    All,
+    /// HTTP: commands and queries.
+    Api,
+    /// Journal to Kafka; needs KAFKA_BROKERS.
+    Relay,
+    /// The query tables.
+    Projections,
+}
+
+impl Serve {
+    /// Whether this part is to run.
+    pub fn has(&self, role: Role) -> bool {
+        self.role.contains(&Role::All) || self.role.contains(&role)
+    }
+
+    /// Whether this part was asked for by its name.
+    pub fn names(&self, role: Role) -> bool {
+        self.role.contains(&role)
+    }
+}
+
+/// `daybook import`
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Real grocery baskets (The Complete Journey), through a running server's HTTP API.
+    CompleteJourney(complete_journey::Args),
+    /// An existing postgres-es table `events`, straight into the journal.
+    PostgresEs(PostgresEs),
+}
+
+/// `daybook import postgres-es`
+#[derive(Debug, Args)]
+pub struct PostgresEs {
+    /// The database that holds the table: postgres://user@host/database
+    #[arg(long, value_name = "URL")]
+    pub from: String,
+    /// The schema that holds the table.
+    #[arg(long, default_value = "public")]
+    pub schema: String,
+}
+
+/// `daybook projections`
+#[derive(Debug, Subcommand)]
+pub enum Projections {
+    /// Every query table, its version and how far it has posted.
+    List(Json),
+    /// How far behind each query table is.
+    Lag(Json),
+    /// Build a query table anew from the journal beside the live one, and swap them.
+    Rebuild {
+        /// Which one.
+        name: String,
+    },
+}
+
+/// How to print.
+#[derive(Debug, Args)]
+pub struct Json {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `daybook verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,318 @@
+//! The configuration: one commented default file (`daybook.toml`), overridden by a file of the
+//! operator's, overridden by the environment. A value that makes no sense is named, with what
+//! would be right, and nothing is started.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use sqlx::postgres::PgConnectOptions;
+
+/// The default file, comments and all: `daybook config` prints it.
+pub const DEFAULT_FILE: &str = include_str!("daybook.toml");
+
+/// A token shorter than this can be guessed, and is refused where others can reach the server.
+const TOKEN_LENGTH_MIN: usize = 16;
+
+/// The settings as the file has them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: String,
+    database_url: String,
+    kafka_brokers: String,
+    kafka_topic: String,
+    kafka_partitions: u32,
+    data_dir: String,
+    token: String,
+    connections_max: u32,
+    commands_waiting_max: usize,
+    states_max: usize,
+    log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// The journal's Postgres; `None`: a private one.
+    pub database: Option<PgConnectOptions>,
+    /// Kafka, if it is used.
+    pub kafka: Option<Kafka>,
+    /// Where local state is kept, if that was said.
+    pub data_dir: Option<PathBuf>,
+    /// The API's bearer token.
+    pub token: String,
+    /// Most connections for reading.
+    pub connections_max: u32,
+    /// Most commands waiting.
+    pub commands_waiting_max: usize,
+    /// Most states in memory.
+    pub states_max: usize,
+    /// How log lines look.
+    pub log_format: LogFormat,
+}
+
+/// Where the journal is published.
+#[derive(Clone, Debug)]
+pub struct Kafka {
+    /// Bootstrap brokers.
+    pub brokers: String,
+    /// The topic.
+    pub topic: String,
+    /// The topic's partitions.
+    pub partitions: u32,
+}
+
+impl Config {
+    /// The defaults, overridden by the file, overridden by the environment.
+    pub fn load(path: Option<&Path>) -> Result<Self> {
+        Self::layered(path, |name| {
+            std::env::var(name).ok().filter(|value| !value.is_empty())
+        })
+    }
+
+    fn layered(path: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let mut settings: toml::Table =
+            DEFAULT_FILE.parse().context("the built-in configuration")?;
+        if let Some(path) = path {
+            let text = std::fs::read_to_string(path).with_context(|| {
+                format!("the configuration file {} cannot be read", path.display())
+            })?;
+            let own: toml::Table = text.parse().with_context(|| {
+                format!("the configuration file {} is not TOML", path.display())
+            })?;
+            for (name, value) in own {
+                if !settings.contains_key(&name) {
+                    bail!(
+                        "{}: there is no setting `{name}`; `daybook config` lists them all",
+                        path.display()
+                    );
+                }
+                settings.insert(name, value);
+            }
+        }
+        for name in settings.keys().cloned().collect::<Vec<_>>() {
+            let variable = variable_of(&name);
+            if let Some(text) = environment(&variable) {
+                let value = typed(&settings[&name], &text).with_context(|| {
+                    format!("{variable} is `{text}`, which makes no sense: a whole number from 1 was expected")
+                })?;
+                settings.insert(name, value);
+            }
+        }
+        let file: File = settings
+            .try_into()
+            .context("the configuration makes no sense")?;
+        file.checked()
+    }
+}
+
+/// The environment variable of a setting. Three have the names that everybody uses.
+fn variable_of(setting: &str) -> String {
+    match setting {
+        "database_url" | "kafka_brokers" => setting.to_uppercase(),
+        _ => format!("DAYBOOK_{}", setting.to_uppercase()),
+    }
+}
+
+fn typed(default: &toml::Value, text: &str) -> Result<toml::Value> {
+    Ok(match default {
+        toml::Value::Integer(_) => toml::Value::Integer(text.trim().parse()?),
+        _ => toml::Value::String(text.to_owned()),
+    })
+}
+
+impl File {
+    fn checked(self) -> Result<Config> {
+        let listen: SocketAddr = self.listen.parse().ok().with_context(|| {
+            format!(
+                "DAYBOOK_LISTEN is `{}`, which is not an address; one looks like 127.0.0.1:8080",
+                self.listen
+            )
+        })?;
+        let database = database(&self.database_url)?;
+        for (variable, value) in [
+            ("DAYBOOK_KAFKA_PARTITIONS", self.kafka_partitions as usize),
+            ("DAYBOOK_CONNECTIONS_MAX", self.connections_max as usize),
+            ("DAYBOOK_COMMANDS_WAITING_MAX", self.commands_waiting_max),
+            ("DAYBOOK_STATES_MAX", self.states_max),
+        ] {
+            if value == 0 {
+                bail!("{variable} is 0; it must be at least 1");
+            }
+        }
+        Ok(Config {
+            listen,
+            database,
+            kafka: kafka(&self.kafka_brokers, self.kafka_topic, self.kafka_partitions)?,
+            data_dir: (!self.data_dir.is_empty()).then(|| PathBuf::from(&self.data_dir)),
+            token: token(self.token, listen)?,
+            connections_max: self.connections_max,
+            commands_waiting_max: self.commands_waiting_max,
+            states_max: self.states_max,
+            log_format: self.log_format,
+        })
+    }
+}
+
+fn database(url: &str) -> Result<Option<PgConnectOptions>> {
+    const RIGHT: &str = "DATABASE_URL is not the address of a Postgres; one looks like postgres://user@host:5432/database";
+    if url.is_empty() {
+        return Ok(None);
+    }
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        bail!(RIGHT);
+    }
+    Ok(Some(PgConnectOptions::from_str(url).context(RIGHT)?))
+}
+
+fn kafka(brokers: &str, topic: String, partitions: u32) -> Result<Option<Kafka>> {
+    if brokers.is_empty() {
+        return Ok(None);
+    }
+    for broker in brokers.split(',') {
+        let port = broker
+            .trim()
+            .rsplit_once(':')
+            .map(|(_, port)| port.parse::<u16>());
+        if !matches!(port, Some(Ok(_))) {
+            bail!(
+                "KAFKA_BROKERS names `{broker}`, which is not host:port; several have commas between them"
+            );
+        }
+    }
+    Ok(Some(Kafka {
+        brokers: brokers.to_owned(),
+        topic,
+        partitions,
+    }))
+}
+
+fn token(token: String, listen: SocketAddr) -> Result<String> {
+    if token.is_empty() {
+        if !listen.ip().is_loopback() {
+            bail!(
+                "DAYBOOK_LISTEN is {listen}, which others can reach, and the built-in token is for development on \
+                 this machine only: set DAYBOOK_TOKEN to a secret of your own, or listen on 127.0.0.1"
+            );
+        }
+        return Ok(api::DEFAULT_TOKEN.to_owned());
+    }
+    if token == api::DEFAULT_TOKEN && !listen.ip().is_loopback() {
+        bail!(
+            "DAYBOOK_TOKEN is the built-in one, which is refused on {listen}: choose a secret of your own"
+        );
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        bail!("DAYBOOK_TOKEN must be visible ASCII characters without spaces");
+    }
+    if token.len() < TOKEN_LENGTH_MIN && !listen.ip().is_loopback() {
+        bail!(
+            "DAYBOOK_TOKEN is too short to keep others out of {listen}: use at least {TOKEN_LENGTH_MIN} \
+             characters; `openssl rand -hex 32` makes a good one"
+        );
+    }
+    Ok(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Config> {
+        let variables = variables.to_vec();
+        Config::layered(None, move |name| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn refusal(variables: &[(&str, &str)]) -> String {
+        format!("{:#}", with(variables).unwrap_err())
+    }
+
+    #[test]
+    fn without_anything_it_is_private_and_local() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert!(config.database.is_none() && config.kafka.is_none());
+        assert_eq!(config.token, api::DEFAULT_TOKEN);
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("own.toml");
+        std::fs::write(&path, "listen = \"127.0.0.1:1\"\nconnections_max = 7").unwrap();
+        let config = Config::layered(Some(&path), |name| {
+            (name == "DAYBOOK_LISTEN").then(|| "127.0.0.1:2".into())
+        });
+        let config = config.unwrap();
+        assert_eq!((config.listen.port(), config.connections_max), (2, 7));
+    }
+
+    #[test]
+    fn a_file_with_an_unknown_setting_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("own.toml");
+        std::fs::write(&path, "lisen = \"127.0.0.1:1\"").unwrap();
+        let refused = Config::layered(Some(&path), |_| None).unwrap_err();
+        assert!(
+            refused.to_string().contains("no setting `lisen`"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_with_what_would_be_right() {
+        for (variable, value, right) in [
+            ("DAYBOOK_LISTEN", "here", "127.0.0.1:8080"),
+            ("DATABASE_URL", "mysql//x", "postgres://"),
+            ("KAFKA_BROKERS", "broker", "host:port"),
+            ("DAYBOOK_STATES_MAX", "many", "whole number"),
+            ("DAYBOOK_STATES_MAX", "0", "at least 1"),
+            ("DAYBOOK_TOKEN", "with space", "without spaces"),
+            ("DAYBOOK_LOG_FORMAT", "xml", "json"),
+        ] {
+            let said = refusal(&[(variable, value)]);
+            assert!(said.contains(right), "{variable}={value}: {said}");
+        }
+    }
+
+    #[test]
+    fn the_development_token_stays_on_this_machine() {
+        let said = refusal(&[("DAYBOOK_LISTEN", "0.0.0.0:8080")]);
+        assert!(said.contains("DAYBOOK_TOKEN"), "{said}");
+        let own = [
+            ("DAYBOOK_LISTEN", "0.0.0.0:8080"),
+            ("DAYBOOK_TOKEN", "a-secret-of-our-own-1"),
+        ];
+        assert!(with(&own).is_ok());
+        let short = [
+            ("DAYBOOK_LISTEN", "0.0.0.0:8080"),
+            ("DAYBOOK_TOKEN", "short"),
+        ];
+        assert!(refusal(&short).contains("at least 16"));
+        let built_in = [
+            ("DAYBOOK_LISTEN", "0.0.0.0:8080"),
+            ("DAYBOOK_TOKEN", api::DEFAULT_TOKEN),
+        ];
+        assert!(refusal(&built_in).contains("built-in"));
+    }
+}

@@ -1,0 +1,243 @@
+//! `daybook serve`: the parts that the roles ask for, in one process, and an end that loses nothing.
+//!
+//! HTTP answers from the first moment: with 503 while Postgres is not there yet, so that an
+//! absent database is an outage and not a crash. At the end, HTTP finishes what it took, then the executor commits
+//! what it was given, then the workers stop, then the private Postgres.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail};
+use api::{Api, ApiOptions, Routes};
+use commands::{Executor, ExecutorOptions};
+use journal::{FeedSource, Journal, TailSource};
+use projections::{Board, Queries, Runner};
+use relay::{KafkaSource, Relay};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::cli::{Role, Serve};
+use crate::config::{Config, Kafka};
+use crate::database::Database;
+
+/// How many connections may wait to be accepted: many come at once when a sale begins.
+const BACKLOG: u32 = 4_096;
+
+/// Runs until SIGTERM or SIGINT.
+pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
+    if roles.names(Role::Relay) && config.kafka.is_none() {
+        bail!("--role relay publishes to Kafka: set KAFKA_BROKERS to host:port of its brokers");
+    }
+    let shutdown = shutdown_on_signal()?;
+    let listener = bind(config.listen, roles.has(Role::Api)).await?;
+    let routes = if roles.has(Role::Api) {
+        Routes::All
+    } else {
+        Routes::Watchers
+    };
+    let api = Api::closed(ApiOptions {
+        routes,
+        token: config.token.clone(),
+        ..ApiOptions::default()
+    });
+    let http = tokio::spawn(serve_http(api.clone(), listener, shutdown.clone()));
+    let outcome = run_on_database(config, roles, &api, http, &shutdown).await;
+    tracing::info!("stopped");
+    outcome
+}
+
+async fn serve_http(
+    api: Api,
+    listener: Option<TcpListener>,
+    shutdown: CancellationToken,
+) -> Result<()> {
+    match listener {
+        Some(listener) => api.serve(listener, shutdown).await.context("HTTP failed"),
+        None => {
+            shutdown.cancelled().await;
+            Ok(())
+        }
+    }
+}
+
+/// Finds the database, opens the books, and runs the parts until `shutdown`.
+async fn run_on_database(
+    config: &Config,
+    roles: &Serve,
+    api: &Api,
+    http: JoinHandle<Result<()>>,
+    shutdown: &CancellationToken,
+) -> Result<()> {
+    let database = Database::find(config).await?;
+    let running = async {
+        match database.open_when_there(config, shutdown).await? {
+            Some(journal) => run_parts(config, roles, api, http, &journal, shutdown).await,
+            None => Ok(()),
+        }
+    };
+    let served = tokio::select! {
+        served = running => served,
+        () = database.keep_up() => Ok(()),
+    };
+    let closed = database.close().await;
+    served.and(closed)
+}
+
+async fn run_parts(
+    config: &Config,
+    roles: &Serve,
+    api: &Api,
+    mut http: JoinHandle<Result<()>>,
+    journal: &Journal,
+    shutdown: &CancellationToken,
+) -> Result<()> {
+    let workers = Workers::start(config, roles, journal);
+    let options = ExecutorOptions {
+        queue_max: config.commands_waiting_max,
+        states_max: config.states_max,
+        ..ExecutorOptions::default()
+    };
+    let (executor, commands) = Executor::new(journal.clone(), workers.tail.clone(), &options);
+    let deciding = CancellationToken::new();
+    let mut executor = tokio::spawn(executor.run(deciding.clone()));
+    let queries = Queries::new(journal.clone(), workers.board.clone());
+    api.open(commands, queries);
+    let served = tokio::select! {
+        served = &mut http => served.context("HTTP failed")?,
+        // Without it nothing can be decided: better to end, and be started again, than to stand there.
+        ended = &mut executor => {
+            shutdown.cancel();
+            ended.context("the executor failed")?;
+            bail!("the executor ended before its time");
+        }
+    };
+    // HTTP has finished what it took; only now may the executor end, and only then the others.
+    shutdown.cancel();
+    deciding.cancel();
+    executor.await.context("the executor failed")?;
+    workers.stop().await;
+    journal.pool().close().await;
+    served
+}
+
+/// The address that was asked for; without the API a port that is taken is no reason not to work.
+async fn bind(listen: SocketAddr, needed: bool) -> Result<Option<TcpListener>> {
+    let listener = match listen_on(listen) {
+        Ok(listener) => listener,
+        Err(error) if !needed && error.kind() == ErrorKind::AddrInUse => {
+            tracing::warn!(%listen, "the address is taken; running without health and metrics over HTTP");
+            return Ok(None);
+        }
+        Err(error) => {
+            return Err(error).with_context(|| {
+                format!("cannot listen on {listen}; DAYBOOK_LISTEN names another address, such as 127.0.0.1:9000")
+            });
+        }
+    };
+    // Scripts wait for this line; it is all that is written to standard output.
+    println!("listening on http://{}", listener.local_addr()?);
+    Ok(Some(listener))
+}
+
+fn listen_on(listen: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if listen.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A restart must not wait for the last run's connections to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(listen)?;
+    socket.listen(BACKLOG)
+}
+
+/// The parts that run beside HTTP.
+struct Workers {
+    tail: TailSource,
+    board: Board,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Workers {
+    fn start(config: &Config, roles: &Serve, journal: &Journal) -> Self {
+        let workers = Self {
+            tail: TailSource::new(journal.clone()),
+            board: Board::new(),
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        };
+        if let (true, Some(kafka)) = (roles.has(Role::Relay), &config.kafka) {
+            let relay = Relay::new(journal.clone(), relay_options(kafka));
+            workers.tasks.spawn(relay.run(workers.shutdown.clone()));
+        }
+        if roles.has(Role::Projections) {
+            match &config.kafka {
+                Some(kafka) => workers.post_from(
+                    journal,
+                    &KafkaSource::new(workers.tail.clone(), relay_options(kafka)),
+                ),
+                None => workers.post_from(journal, &workers.tail),
+            }
+        }
+        workers
+    }
+
+    /// Starts a runner of every projection over this feed.
+    fn post_from(&self, journal: &Journal, source: &impl FeedSource) {
+        let holder = Uuid::now_v7();
+        for projection in projections::projection::ALL {
+            let runner = Runner::new(
+                journal.clone(),
+                projection,
+                source.clone(),
+                holder,
+                &self.board,
+            );
+            self.tasks.spawn(runner.run(self.shutdown.clone()));
+        }
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+fn relay_options(kafka: &Kafka) -> relay::RelayOptions {
+    relay::RelayOptions {
+        brokers: kafka.brokers.clone(),
+        topic: kafka.topic.clone(),
+        partitions: kafka.partitions,
+    }
+}
+
+/// Cancelled at the first SIGTERM or SIGINT; a second one ends the process at once.
+fn shutdown_on_signal() -> Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let shutdown = CancellationToken::new();
+    let token = shutdown.clone();
+    tokio::spawn(async move {
+        for attempt in 0.. {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if attempt > 0 {
+                tracing::warn!("asked twice: ending at once");
+                std::process::exit(130);
+            }
+            tracing::info!("stopping: finishing what was accepted");
+            token.cancel();
+        }
+    });
+    Ok(shutdown)
+}

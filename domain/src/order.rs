@@ -1,0 +1,64 @@
+//! An order: lines, fulfilment and cancellation; also the memory of checkout.
+//!
+//! ```text
+//! PlaceOrder ──▶ placed ── ConfirmOrder ──▶ confirmed ── CompleteOrder ──▶ completed
+//!                  │  └──── CancelLines of all ─┬─┘
+//!              RejectOrder                      ▼
+//!                  ▼                        cancelled
+//!              rejected
+//! ```
+//!
+//! Rules: a line per SKU; on each `0 ≤ returned ≤ shipped ≤ ordered − cancelled`; a line's amounts
+//! are for the whole line, `net = gross − discount`, and tax is on top of net, rounded half up per
+//! line; the total is Σ net + Σ tax + shipping. Totals and the fulfilment status are derived, here
+//! as methods, and never recorded.
+//!
+//! Units leave a line by being cancelled or shipped, in that order of events, and carry their
+//! exact share of the line's amounts with them ([`LineShare`]); all shares sum to the line.
+//!
+//! What an order does to stock is composed in [`crate::ordering`].
+
+mod command;
+mod decide;
+mod event;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use command::{LineQuantity, OrderCommand};
+pub use decide::{LINES_PER_ORDER_MAX, ORDER_TOTAL_MINOR_MAX, UNITS_PER_LINE_MAX, decide};
+pub use event::{
+    LineShare, OrderEvent, OrderPlaced, Paid, PaymentChoice, PlacedLine, RejectReason,
+    RenewedReservation,
+};
+pub use state::{Fulfilment, Line, LineProgress, Order, OrderStatus, Totals};
+
+use crate::facts::FactSource;
+use crate::rejection::Rejection;
+
+/// The aggregate's type, as in stream ids.
+pub const TYPE: &str = "order";
+
+impl cqrs_es::Aggregate for Order {
+    const TYPE: &'static str = TYPE;
+    type Command = OrderCommand;
+    type Event = OrderEvent;
+    type Error = Rejection;
+    type Services = FactSource;
+
+    async fn handle(
+        &mut self,
+        command: OrderCommand,
+        source: &FactSource,
+        sink: &cqrs_es::event_sink::EventSink<Self>,
+    ) -> Result<(), Rejection> {
+        for event in decide(self, command, &source.facts())? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: OrderEvent) {
+        self.evolve(&event);
+    }
+}

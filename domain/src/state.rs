@@ -1,0 +1,107 @@
+//! The state of any aggregate.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::order::{self, Order};
+use crate::product::{self, Product};
+use crate::stock::{self, StockItem};
+
+/// The state of one aggregate, folded from its events. Cheap to clone: what grows is shared and
+/// copied only when it is written to while shared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum State {
+    /// Of a product.
+    Product(Product),
+    /// Of a stock item.
+    Stock(StockItem),
+    /// Of an order.
+    Order(Order),
+}
+
+impl State {
+    /// The state before the first event of an aggregate of `aggregate_type`, if there is such a type.
+    #[must_use]
+    pub fn new(aggregate_type: &str) -> Option<Self> {
+        match aggregate_type {
+            product::TYPE => Some(Self::Product(Product::default())),
+            stock::TYPE => Some(Self::Stock(StockItem::default())),
+            order::TYPE => Some(Self::Order(Order::default())),
+            _ => None,
+        }
+    }
+
+    /// Takes `event` into account. An event of another aggregate changes nothing.
+    pub fn evolve(&mut self, event: &Event) {
+        match (self, event) {
+            (Self::Product(state), Event::Product(event)) => state.evolve(event),
+            (Self::Stock(state), Event::Stock(event)) => state.evolve(event),
+            (Self::Order(state), Event::Order(event)) => state.evolve(event),
+            _ => {}
+        }
+    }
+
+    /// The type of the aggregate that it is the state of.
+    #[must_use]
+    pub const fn aggregate_type(&self) -> &'static str {
+        match self {
+            Self::Product(_) => product::TYPE,
+            Self::Stock(_) => stock::TYPE,
+            Self::Order(_) => order::TYPE,
+        }
+    }
+
+    /// The product, if it is one.
+    #[must_use]
+    pub const fn as_product(&self) -> Option<&Product> {
+        match self {
+            Self::Product(product) => Some(product),
+            _ => None,
+        }
+    }
+
+    /// The stock item, if it is one.
+    #[must_use]
+    pub const fn as_stock(&self) -> Option<&StockItem> {
+        match self {
+            Self::Stock(item) => Some(item),
+            _ => None,
+        }
+    }
+
+    /// The order, if it is one.
+    #[must_use]
+    pub const fn as_order(&self) -> Option<&Order> {
+        match self {
+            Self::Order(order) => Some(order),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::OrderEvent;
+    use crate::product::ProductEvent;
+
+    #[test]
+    fn every_aggregate_of_the_catalogue_has_a_state() {
+        for kind in crate::CATALOG {
+            let state = State::new(kind.aggregate_type).unwrap();
+            assert_eq!(state.aggregate_type(), kind.aggregate_type);
+        }
+        assert_eq!(State::new("cart"), None);
+    }
+
+    #[test]
+    fn an_event_of_another_aggregate_changes_nothing() {
+        let mut state = State::new("product").unwrap();
+        let before = state.clone();
+        state.evolve(&OrderEvent::OrderCompleted {}.into());
+        assert_eq!(state, before);
+        state.evolve(&ProductEvent::ProductPublished {}.into());
+        assert_ne!(state, before);
+        assert!(state.as_product().is_some() && state.as_order().is_none());
+    }
+}

@@ -1,0 +1,59 @@
+//! A stock item: one SKU at one location, the unit of "never negative".
+//!
+//! ```text
+//! available = on hand − held − committed
+//!
+//! ReceiveStock ─▶ on hand ─ ReserveStock ─▶ held ─ CommitReservation ─▶ committed ─ DispatchStock ─▶ gone
+//!                              ▲               │                            │
+//!                              └── released ◀──┴── (held only: expired) ────┘
+//! ```
+//!
+//! Rules: what is reserved was available at that moment; overdue holds end before anyone is told
+//! that there is nothing; a reservation's units each end exactly once (dispatched, released or
+//! expired); only a forced adjustment may leave less on hand than is promised, and then
+//! `StockShortfallDetected` names the promises that it breaks.
+//!
+//! A reservation that has ended is forgotten, so the state of a hot item stays as small as its
+//! open reservations.
+
+mod command;
+mod decide;
+mod event;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use command::{Condition, Reserve, StockCommand};
+pub use decide::{BROKEN_RESERVATIONS_NAMED_MAX, EXPIRED_PER_COMMAND, ON_HAND_UNITS_MAX, decide};
+pub use event::{BrokenReservation, Hold, ReleaseReason, StockEvent};
+pub use state::{Reservation, Reservations, StockItem};
+
+use crate::facts::FactSource;
+use crate::rejection::Rejection;
+
+/// The aggregate's type, as in stream ids.
+pub const TYPE: &str = "stock";
+
+impl cqrs_es::Aggregate for StockItem {
+    const TYPE: &'static str = TYPE;
+    type Command = StockCommand;
+    type Event = StockEvent;
+    type Error = Rejection;
+    type Services = FactSource;
+
+    async fn handle(
+        &mut self,
+        command: StockCommand,
+        source: &FactSource,
+        sink: &cqrs_es::event_sink::EventSink<Self>,
+    ) -> Result<(), Rejection> {
+        for event in decide(self, command, &source.facts())? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: StockEvent) {
+        self.evolve(&event);
+    }
+}

@@ -1,0 +1,105 @@
+//! The board: how far each projection is, as this process knows it.
+//!
+//! A runner writes what it committed; whoever waits for a position reads it without asking the
+//! database. Where no runner of this process posts, one waiter at a time polls the checkpoint and
+//! writes the answer here for the others ([`crate::Queries::wait_for`]).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use journal::Position;
+use tokio::sync::watch;
+
+/// How far a projection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Everything at or below has been posted, in every partition.
+    pub low: Position,
+    /// Nothing above has been posted.
+    pub high: Position,
+    /// How its runner in this process is.
+    pub health: Health,
+}
+
+/// How a runner is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// No runner of this process posts it: there is none, or another process holds the lease.
+    Elsewhere,
+    /// It posts what comes.
+    Posting,
+    /// Its tables are being rebuilt in a newer version; the old ones are served.
+    Rebuilding,
+    /// It cannot go on for now, and tries again. What was wrong.
+    Unhealthy(String),
+}
+
+/// What is known of one projection.
+pub(crate) struct Entry {
+    progress: watch::Sender<Progress>,
+    /// Held by the waiter that polls the checkpoint for all of them.
+    pub poller: tokio::sync::Mutex<()>,
+}
+
+impl Entry {
+    fn new() -> Self {
+        let (progress, _) = watch::channel(Progress {
+            low: 0,
+            high: 0,
+            health: Health::Elsewhere,
+        });
+        Self {
+            progress,
+            poller: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Writes where the checkpoint stands.
+    pub(crate) fn reached(&self, low: Position, high: Position) {
+        self.progress.send_if_modified(|progress| {
+            let moved = (progress.low, progress.high) != (low, high);
+            (progress.low, progress.high) = (low, high);
+            moved
+        });
+    }
+
+    /// Writes how the runner is.
+    pub(crate) fn feels(&self, health: Health) {
+        self.progress.send_if_modified(|progress| {
+            let changed = progress.health != health;
+            progress.health = health;
+            changed
+        });
+    }
+}
+
+/// How far every projection is. Cheap to clone: all clones are the same board.
+#[derive(Clone, Default)]
+pub struct Board(Arc<Mutex<HashMap<String, Arc<Entry>>>>);
+
+impl Board {
+    /// A board on which nothing is written yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Follows one projection.
+    #[must_use]
+    pub fn watch(&self, projection: &str) -> watch::Receiver<Progress> {
+        self.entry(projection).subscribe()
+    }
+
+    pub(crate) fn entry(&self, projection: &str) -> Arc<Entry> {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            entries
+                .entry(projection.to_owned())
+                .or_insert_with(|| Arc::new(Entry::new())),
+        )
+    }
+}

@@ -1,0 +1,20 @@
+//! `customer_orders`: lists of orders, a customer's own and, for staff, everybody's.
+
+mod document;
+mod post;
+mod read;
+
+use crate::projection::Projection;
+
+pub use read::OrdersFilter;
+
+/// The projection.
+pub const PROJECTION: Projection = Projection {
+    name: "customer_orders",
+    version: 1,
+    tables: &["customer_orders"],
+    tables_sql: include_str!("customer_orders/tables.sql"),
+    indexes_sql: include_str!("customer_orders/indexes.sql"),
+    aggregate_types: &[domain::order::TYPE],
+    post: |connection, postings| Box::pin(post::post(connection, postings)),
+};

@@ -1,0 +1,130 @@
+//! What a list tells of one order.
+
+use domain::Event;
+use domain::order::{Fulfilment, LineShare, OrderEvent, OrderPlaced, OrderStatus, Paid};
+use domain::value::{Money, OrderId, Text, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::fold::StreamDocument;
+use crate::order_status::{PaymentStatus, fulfilment};
+use crate::projection::{PostError, Posting};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OrderItem {
+    id: OrderId,
+    pub version: u64,
+    pub status: OrderStatus,
+    fulfilment_status: Fulfilment,
+    payment_status: PaymentStatus,
+    pub customer: Option<Text>,
+    pub channel: Option<Text>,
+    pub placed_at: Timestamp,
+    updated_at: Timestamp,
+    paid: Option<Paid>,
+    lines: usize,
+    units: u64,
+    units_cancelled: u64,
+    units_shipped: u64,
+    shipments: u32,
+    shipments_delivered: u32,
+    total: Money,
+    cancelled: Money,
+    due: Money,
+}
+
+impl StreamDocument for OrderItem {
+    fn open(first: &Posting) -> Result<Self, PostError> {
+        match &first.event {
+            Event::Order(OrderEvent::OrderPlaced(placed)) => {
+                Ok(Self::placed(placed, first.recorded_at))
+            }
+            other => Err(first.poison(format!(
+                "an order begins with OrderPlaced, not {}",
+                other.event_type()
+            ))),
+        }
+    }
+
+    fn evolve(&mut self, posting: &Posting) {
+        self.version = posting.sequence;
+        self.updated_at = posting.recorded_at;
+        if let Event::Order(event) = &posting.event {
+            self.happened(event);
+        }
+    }
+
+    fn derive(&mut self) {
+        let under_way = self.shipments_delivered < self.shipments;
+        self.fulfilment_status = fulfilment(
+            self.units,
+            self.units_cancelled,
+            self.units_shipped,
+            under_way,
+        );
+        self.payment_status = PaymentStatus::of(self.status, self.paid);
+        self.due.minor = match self.status {
+            OrderStatus::Rejected | OrderStatus::Cancelled => 0,
+            OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed => {
+                self.total.minor.saturating_sub(self.cancelled.minor)
+            }
+        };
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl OrderItem {
+    fn placed(placed: &OrderPlaced, recorded_at: Timestamp) -> Self {
+        let totals = placed.totals();
+        let total = Money::new(totals.total, placed.currency);
+        Self {
+            id: placed.order_id,
+            version: 1,
+            status: OrderStatus::Placed,
+            fulfilment_status: Fulfilment::NotShipped,
+            payment_status: PaymentStatus::Awaiting,
+            customer: placed.customer.clone(),
+            channel: placed.channel.clone(),
+            placed_at: placed.placed_at,
+            updated_at: recorded_at,
+            paid: placed.paid,
+            lines: placed.lines.len(),
+            units: totals.units,
+            units_cancelled: 0,
+            units_shipped: 0,
+            shipments: 0,
+            shipments_delivered: 0,
+            total,
+            cancelled: Money::zero(placed.currency),
+            due: total,
+        }
+    }
+
+    fn happened(&mut self, event: &OrderEvent) {
+        match event {
+            OrderEvent::OrderConfirmed { .. } => self.status = OrderStatus::Confirmed,
+            OrderEvent::OrderRejected { .. } => self.status = OrderStatus::Rejected,
+            OrderEvent::OrderCancelled { .. } => self.status = OrderStatus::Cancelled,
+            OrderEvent::OrderCompleted {} => self.status = OrderStatus::Completed,
+            OrderEvent::OrderLinesCancelled { lines, .. } => {
+                let carried = lines
+                    .iter()
+                    .map(|share| share.net.saturating_add(share.tax));
+                self.cancelled.minor = carried.fold(self.cancelled.minor, i64::saturating_add);
+                self.units_cancelled += units(lines);
+            }
+            OrderEvent::OrderShipped { lines, .. } => {
+                self.shipments += 1;
+                self.units_shipped += units(lines);
+            }
+            OrderEvent::ShipmentDelivered { .. } => self.shipments_delivered += 1,
+            OrderEvent::OrderPlaced(_) | OrderEvent::OrderNoteAdded { .. } => {}
+        }
+    }
+}
+
+fn units(shares: &[LineShare]) -> u64 {
+    shares.iter().map(|share| share.quantity.units()).sum()
+}

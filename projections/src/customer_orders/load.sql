@@ -1,0 +1,3 @@
+select order_id, body
+from customer_orders
+where order_id = any($1)

@@ -1,0 +1,58 @@
+//! The ledgers: query tables that are posted from the journal, and read by the API.
+//!
+//! **What it is.** One folder per query table ([`order_detail`], [`customer_orders`],
+//! [`stock_level`], [`product_page`], [`product_listing`], [`sales`]), each with its tables, how
+//! events are posted into them and how they are read; the [`Runner`] that follows a feed and
+//! posts; [`rebuild()`], which makes a table anew beside the live one and swaps them; and
+//! [`Queries`], the one handle that readers use.
+//!
+//! **What it knows.** What events mean to a reader, the query tables' SQL, checkpoints.
+//!
+//! **What it must never know.** HTTP, Kafka (a feed is a [`journal::FeedSource`], whatever
+//! carries it), and how to append: nothing here changes a fact.
+//!
+//! **What always holds.**
+//! - Rows and checkpoint are committed in one transaction, so each event is posted exactly once,
+//!   whatever is killed and however often.
+//! - A row is a function of the events alone: not of batches, clocks, or the order between
+//!   streams. A rebuilt table is equal to the live one byte for byte.
+//! - Response bodies are stored ready-made; readers copy them.
+//! - A reader sees a table of one build, old or new, never a mixture: every read is one statement.
+//!
+//! A new query table: a folder beside the others, and a line in [`projection::ALL`].
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod board;
+mod checkpoint;
+mod document;
+mod fold;
+mod order_status;
+mod prices;
+pub mod projection;
+mod queries;
+mod rebuild;
+mod runner;
+mod status;
+mod tables;
+
+pub mod customer_orders;
+pub mod order_detail;
+pub mod product_listing;
+pub mod product_page;
+pub mod sales;
+pub mod stock_level;
+
+pub use board::{Board, Health, Progress};
+pub use customer_orders::OrdersFilter;
+pub use document::Document;
+pub use product_listing::{ListingFilter, ListingSort, PublicationFilter};
+pub use product_page::ProductPage;
+pub use projection::{PostError, Posting, Projection};
+pub use queries::{
+    EventsFilter, EventsPage, Page, PageQuery, ProjectionBehind, Queries, QueryError,
+};
+pub use rebuild::{RebuildError, RebuildProgress, RebuildStage, Rebuilt, rebuild};
+pub use runner::Runner;
+pub use sales::{SalesAmounts, SalesBy, SalesReport, SalesRow, SalesTotal};
+pub use status::{State, Status, list};

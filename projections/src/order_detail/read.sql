@@ -1,0 +1,3 @@
+select version, body
+from query.order_detail
+where order_id = $1

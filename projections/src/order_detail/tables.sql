@@ -1,0 +1,8 @@
+-- One document per order. The body is the answer to GET /v1/orders/{id}, and at the same time
+-- all that is needed to post the order's next event.
+create table order_detail (
+    order_id uuid   not null,
+    version  bigint not null,
+    body     text   not null,
+    constraint order_detail_order primary key (order_id)
+);

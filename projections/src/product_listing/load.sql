@@ -1,0 +1,3 @@
+select product_id, body
+from product_listing
+where product_id = any($1)

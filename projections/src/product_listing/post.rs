@@ -1,0 +1,84 @@
+//! Posts products' and stock items' events into the list.
+
+mod stock;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::Event;
+use domain::product::ProductEvent;
+use domain::value::Sku;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::document::ListingItem;
+use crate::fold::{self, StreamDocument};
+use crate::projection::{PostError, Posting};
+
+const TABLE: &str = "product_listing";
+
+pub(super) async fn post(
+    connection: &mut PgConnection,
+    postings: &[Posting],
+) -> Result<(), PostError> {
+    let (of_products, of_stock): (Vec<Posting>, Vec<Posting>) = postings
+        .iter()
+        .cloned()
+        .partition(|posting| matches!(posting.event, Event::Product(_)));
+    let mut moved = stock::post(connection, &of_stock).await?;
+    moved.extend(added(&of_products));
+    let in_stock = stock::in_stock(connection, &moved).await?;
+
+    let mut items: BTreeMap<Uuid, ListingItem> =
+        fold::fold(connection, TABLE, include_str!("load.sql"), &of_products).await?;
+    let others: Vec<Uuid> = flipped(connection, &in_stock)
+        .await?
+        .into_iter()
+        .filter(|id| !items.contains_key(id))
+        .collect();
+    items.extend(fold::load(connection, TABLE, include_str!("load.sql"), &others).await?);
+
+    for item in items.values_mut() {
+        for variant in &mut item.variants {
+            variant.in_stock = in_stock
+                .get(&variant.sku)
+                .copied()
+                .unwrap_or(variant.in_stock);
+        }
+        item.derive();
+    }
+    store::items(connection, &items).await?;
+    store::prices(connection, &items).await?;
+    store::skus(connection, &items, &discontinued(&of_products)).await
+}
+
+fn added(postings: &[Posting]) -> impl Iterator<Item = Sku> {
+    postings.iter().filter_map(|posting| match &posting.event {
+        Event::Product(ProductEvent::VariantAdded { sku, .. }) => Some(sku.clone()),
+        _ => None,
+    })
+}
+
+fn discontinued(postings: &[Posting]) -> BTreeSet<&str> {
+    let discontinued = postings.iter().filter_map(|posting| match &posting.event {
+        Event::Product(ProductEvent::VariantDiscontinued { sku }) => Some(sku.as_str()),
+        _ => None,
+    });
+    discontinued.collect()
+}
+
+/// The products of those SKUs of which their items say something else.
+async fn flipped(
+    connection: &mut PgConnection,
+    in_stock: &BTreeMap<Sku, bool>,
+) -> Result<BTreeSet<Uuid>, PostError> {
+    if in_stock.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let rows: Vec<(String, Uuid)> = sqlx::query_as(include_str!("flipped.sql"))
+        .bind(in_stock.keys().map(Sku::as_str).collect::<Vec<_>>())
+        .bind(in_stock.values().copied().collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(_, product_id)| product_id).collect())
+}

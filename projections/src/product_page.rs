@@ -1,0 +1,24 @@
+//! `product_page`: one document per product, found by id or slug.
+//!
+//! It is a function of the product's own stream and nothing else, so that its version is a
+//! strong `ETag`: stock comes and goes with every sale, and is told by `stock_level` (numbers) and
+//! `product_listing` (in stock or not).
+
+mod document;
+mod post;
+mod read;
+
+use crate::projection::Projection;
+
+pub use read::ProductPage;
+
+/// The projection.
+pub const PROJECTION: Projection = Projection {
+    name: "product_page",
+    version: 1,
+    tables: &["product_page"],
+    tables_sql: include_str!("product_page/tables.sql"),
+    indexes_sql: include_str!("product_page/indexes.sql"),
+    aggregate_types: &[domain::product::TYPE],
+    post: |connection, postings| Box::pin(post::post(connection, postings)),
+};

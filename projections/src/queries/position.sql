@@ -1,0 +1,3 @@
+select min(position), max(position)
+from projections.checkpoints
+where projection = $1 and generation = 'live'

@@ -1,0 +1,290 @@
+//! One session of a runner: a connection, a lease, a feed, until something ends it.
+
+use std::time::{Duration, Instant};
+
+use journal::{Cursor, Feed, FeedBatch, FeedSource, Lease, RecordedEvent};
+use sqlx::{Connection, PgConnection};
+use tokio_util::sync::CancellationToken;
+
+use super::{BATCH_EVENTS_MAX, Memory, Runner, SessionError, within};
+use crate::board::Health;
+use crate::checkpoint::{self, Checkpoint};
+use crate::projection::PostError;
+use crate::tables;
+
+/// How long a worker that died keeps the others waiting. Short, because nothing rests on it: the
+/// checkpoint fences.
+pub(super) const LEASE_TTL: Duration = Duration::from_secs(3);
+
+/// How often the lease is renewed and the lag is measured.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a standby looks whether the lease is free.
+const STANDBY_PAUSE: Duration = Duration::from_millis(250);
+
+/// How long Postgres may take over one statement of a batch.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a whole batch may take.
+const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long opening a feed may take.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What became of a batch.
+#[derive(Debug, PartialEq, Eq)]
+enum Posted {
+    /// It is committed.
+    Committed,
+    /// The checkpoint was not where this session left it; nothing was posted.
+    Overtaken,
+}
+
+impl<S: FeedSource> Runner<S> {
+    /// Returns at shutdown, or when another session should begin at once.
+    pub(super) async fn session(
+        &self,
+        memory: &Memory,
+        shutdown: &CancellationToken,
+    ) -> Result<(), SessionError> {
+        let mut connection =
+            tables::connect(&self.journal, tables::LIVE_SCHEMA, STATEMENT_TIMEOUT).await?;
+        if !self
+            .settle_version(&mut connection, memory, shutdown)
+            .await?
+        {
+            return Ok(());
+        }
+        let Some(lease) = self.lease(shutdown).await? else {
+            return Ok(());
+        };
+        let ended = self.post_under(&lease, &mut connection, shutdown).await;
+        // If this fails, the lease runs out by itself.
+        let _ = tokio::time::timeout(LEASE_TTL, lease.release(self.journal.pool())).await;
+        ended
+    }
+
+    pub(super) async fn try_lease(&self) -> Result<Option<Lease>, SessionError> {
+        let name = format!("projection:{}", self.projection.name);
+        within(
+            LEASE_TTL,
+            Lease::try_acquire(self.journal.pool(), &name, self.holder, LEASE_TTL),
+        )
+        .await
+    }
+
+    /// Waits for the lease, as a standby for as long as another worker holds it; `None` at shutdown.
+    async fn lease(&self, shutdown: &CancellationToken) -> Result<Option<Lease>, SessionError> {
+        loop {
+            if let Some(lease) = self.try_lease().await? {
+                return Ok(Some(lease));
+            }
+            self.entry.feels(Health::Elsewhere);
+            if tokio::time::timeout(STANDBY_PAUSE, shutdown.cancelled())
+                .await
+                .is_ok()
+            {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn post_under(
+        &self,
+        lease: &Lease,
+        connection: &mut PgConnection,
+        shutdown: &CancellationToken,
+    ) -> Result<(), SessionError> {
+        let Some(taken) = within(BATCH_TIMEOUT, self.take_over(connection)).await? else {
+            return Ok(());
+        };
+        let Some(mut checkpoint) = self
+            .fit(connection, taken, self.source.partitions())
+            .await?
+        else {
+            return Ok(());
+        };
+        let mut feed = within(OPEN_TIMEOUT, self.source.open(checkpoint.cursor.clone())).await?;
+        self.reached(&checkpoint.cursor);
+        self.entry.feels(Health::Posting);
+        tracing::info!(
+            projection = self.projection.name,
+            position = checkpoint.cursor.low(),
+            partitions = checkpoint.cursor.partitions(),
+            "posting"
+        );
+        let mut renewal = tokio::time::interval(RENEWAL_PAUSE);
+        renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Ok(()),
+                _ = renewal.tick() => {
+                    if !within(LEASE_TTL, self.renew(lease, connection, &checkpoint)).await? {
+                        return Ok(());
+                    }
+                }
+                batch = feed.next(BATCH_EVENTS_MAX) => {
+                    if self.post_batch(connection, &mut checkpoint, batch?).await? == Posted::Overtaken {
+                        tracing::info!(projection = self.projection.name, "the checkpoint was moved by another; reading it again");
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes the tables if there are none, and begins an epoch;
+    /// `None` if the tables have meanwhile become those of another version.
+    async fn take_over(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<Option<Checkpoint>, SessionError> {
+        let mut transaction = connection.begin().await?;
+        let found = checkpoint::lock(&mut transaction, self.projection.name).await?;
+        let Some(found) = found else {
+            tables::create_live(&mut transaction, self.projection).await?;
+            let first = Cursor::at(0, self.source.partitions());
+            let made = checkpoint::replace(&mut transaction, self.projection, None, &first).await?;
+            transaction.commit().await?;
+            return Ok(Some(made));
+        };
+        if found.version != self.projection.version {
+            return Ok(None);
+        }
+        checkpoint::adopt(&mut transaction, self.projection.name).await?;
+        transaction.commit().await?;
+        Ok(Some(Checkpoint {
+            epoch: found.epoch + 1,
+            ..found
+        }))
+    }
+
+    /// Keeps the lease; `false` if it is lost, or if the checkpoint is not where this session left
+    /// it. Without that look an idle worker would learn of a swap only with the next event.
+    async fn renew(
+        &self,
+        lease: &Lease,
+        connection: &mut PgConnection,
+        checkpoint: &Checkpoint,
+    ) -> Result<bool, SessionError> {
+        let held = lease.renew(connection).await?;
+        let found = checkpoint::read(connection, self.projection.name).await?;
+        let lag = self
+            .journal
+            .head()
+            .await?
+            .saturating_sub(checkpoint.cursor.low());
+        metrics::gauge!("daybook_projection_lag_events", "projection" => self.projection.name)
+            .set(lag as f64);
+        Ok(held && found.as_ref() == Some(checkpoint))
+    }
+
+    /// Posts a batch, or as much of it as lies before an event that cannot be posted.
+    async fn post_batch(
+        &self,
+        connection: &mut PgConnection,
+        checkpoint: &mut Checkpoint,
+        batch: FeedBatch,
+    ) -> Result<Posted, SessionError> {
+        let posted = self.commit(connection, checkpoint, &batch).await;
+        let Err(SessionError::Post(error)) = &posted else {
+            return posted;
+        };
+        match error {
+            // Here its key would be parked. Until that exists, all stand before it.
+            PostError::Poison { position, .. } => {
+                let before = before(&batch, *position, &checkpoint.cursor);
+                if !before.events.is_empty()
+                    && self.commit(connection, checkpoint, &before).await? == Posted::Overtaken
+                {
+                    return Ok(Posted::Overtaken);
+                }
+            }
+            PostError::Corrupt { .. } => {}
+            PostError::Database(_) => return posted,
+        }
+        let failure = error.to_string();
+        within(
+            BATCH_TIMEOUT,
+            checkpoint::fail(connection, self.projection.name, &failure),
+        )
+        .await?;
+        posted
+    }
+
+    /// Posts events and moves the checkpoint, in one transaction; `false` if it was not where
+    /// this session left it.
+    pub(super) async fn commit_rows(
+        &self,
+        connection: &mut PgConnection,
+        checkpoint: &Checkpoint,
+        events: impl IntoIterator<Item = &RecordedEvent>,
+        to: &Cursor,
+    ) -> Result<bool, SessionError> {
+        let postings = self.projection.decode(events)?;
+        let work = async {
+            let mut transaction = connection.begin().await?;
+            if !checkpoint::advance(&mut transaction, self.projection.name, checkpoint, to).await? {
+                transaction.rollback().await?;
+                return Ok::<_, PostError>(false);
+            }
+            if !postings.is_empty() {
+                (self.projection.post)(&mut transaction, &postings).await?;
+            }
+            transaction.commit().await?;
+            Ok(true)
+        };
+        within(BATCH_TIMEOUT, work).await
+    }
+
+    async fn commit(
+        &self,
+        connection: &mut PgConnection,
+        checkpoint: &mut Checkpoint,
+        batch: &FeedBatch,
+    ) -> Result<Posted, SessionError> {
+        let began = Instant::now();
+        let events = batch.events.iter().map(|event| &**event);
+        let committed = self
+            .commit_rows(connection, checkpoint, events, &batch.cursor)
+            .await?;
+        if !committed {
+            return Ok(Posted::Overtaken);
+        }
+        checkpoint.cursor = batch.cursor.clone();
+        self.reached(&batch.cursor);
+        let name = self.projection.name;
+        metrics::counter!("daybook_projection_events_total", "projection" => name)
+            .increment(batch.events.len() as u64);
+        metrics::histogram!("daybook_projection_batch_events", "projection" => name)
+            .record(batch.events.len() as f64);
+        metrics::histogram!("daybook_projection_batch_seconds", "projection" => name)
+            .record(began.elapsed().as_secs_f64());
+        Ok(Posted::Committed)
+    }
+
+    fn reached(&self, cursor: &Cursor) {
+        self.entry.reached(cursor.low(), cursor.high());
+        metrics::gauge!("daybook_projection_position", "projection" => self.projection.name)
+            .set(cursor.low() as f64);
+    }
+}
+
+/// The part of a batch before the event at `position`, and where its partitions then stand.
+fn before(batch: &FeedBatch, position: u64, from: &Cursor) -> FeedBatch {
+    let events: Vec<_> = batch
+        .events
+        .iter()
+        .take_while(|event| event.position != position)
+        .cloned()
+        .collect();
+    let mut cursor = from.clone();
+    for event in &events {
+        let partition = journal::partition_of(&event.stream, cursor.partitions()) as usize;
+        if let Some(reached) = cursor.0.get_mut(partition) {
+            *reached = event.position;
+        }
+    }
+    FeedBatch { events, cursor }
+}

@@ -1,0 +1,25 @@
+//! `sales`: what was sold, line by line, summed by day, hour, department, category, SKU or channel.
+//!
+//! Counts every placed order; one that is rejected, and units that are cancelled, are taken
+//! out again. Kept by line and summed when asked: a day's or a department's orders cannot be
+//! added up from smaller sums without counting an order twice. A view over orders and
+//! products, which arrive in any order between them: a line names a SKU, and what department that is,
+//! today, is kept beside and joined when asked.
+
+mod post;
+mod read;
+
+use crate::projection::Projection;
+
+pub use read::{SalesAmounts, SalesBy, SalesReport, SalesRow, SalesTotal};
+
+/// The projection.
+pub const PROJECTION: Projection = Projection {
+    name: "sales",
+    version: 1,
+    tables: &["sales_line", "sales_product", "sales_category"],
+    tables_sql: include_str!("sales/tables.sql"),
+    indexes_sql: include_str!("sales/indexes.sql"),
+    aggregate_types: &[domain::order::TYPE, domain::product::TYPE],
+    post: |connection, postings| Box::pin(post::post(connection, postings)),
+};

@@ -1,0 +1,18 @@
+//! `stock_level`: per SKU and location what is on hand, held, committed and available, and the
+//! open reservations behind it.
+
+mod post;
+mod read;
+
+use crate::projection::Projection;
+
+/// The projection.
+pub const PROJECTION: Projection = Projection {
+    name: "stock_level",
+    version: 1,
+    tables: &["stock_level", "stock_reservation"],
+    tables_sql: include_str!("stock_level/tables.sql"),
+    indexes_sql: include_str!("stock_level/indexes.sql"),
+    aggregate_types: &[domain::stock::TYPE],
+    post: |connection, postings| Box::pin(post::post(connection, postings)),
+};

@@ -1,0 +1,138 @@
+//! Reads stock: of a SKU, what is low, and what holds a SKU's units.
+
+use domain::value::{Location, Sku, Timestamp};
+use sqlx::{Postgres, QueryBuilder};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::queries::{Keyset, Side};
+use crate::{Document, Page, PageQuery, Queries, QueryError};
+
+/// Where an item is in the list of low stock.
+type LowKey = (i64, String, String);
+
+/// Where a reservation is in its SKU's list: when it lapses (microseconds since 1970), and its id.
+type ReservationKey = (i64, Uuid);
+
+impl Queries {
+    /// A SKU's stock, one document per location, by location. Empty if the SKU was never in stock.
+    pub async fn stock(&self, sku: &Sku) -> Result<Vec<Document>, QueryError> {
+        let read = sqlx::query_as(
+            "select version, body from query.stock_level where sku = $1 order by location",
+        );
+        self.bounded(read.bind(sku.as_str()).fetch_all(self.pool()))
+            .await
+    }
+
+    /// A SKU's stock at one location.
+    pub async fn stock_at(
+        &self,
+        sku: &Sku,
+        location: &Location,
+    ) -> Result<Option<Document>, QueryError> {
+        let read = sqlx::query_as(
+            "select version, body from query.stock_level where sku = $1 and location = $2",
+        );
+        self.bounded(
+            read.bind(sku.as_str())
+                .bind(location.as_str())
+                .fetch_optional(self.pool()),
+        )
+        .await
+    }
+
+    /// A page of the stock items of which fewer than `below` units can be promised (all items if
+    /// it is `None`), the scarcest first.
+    pub async fn stock_below(
+        &self,
+        below: Option<i64>,
+        page: &PageQuery,
+    ) -> Result<Page, QueryError> {
+        let keyset: Keyset<LowKey> = Keyset::read("stock", page)?;
+        let mut sql = low(below, &keyset);
+        let rows: Vec<(i64, String, String, String)> = self
+            .bounded(
+                sql.build_query_as()
+                    .persistent(false)
+                    .fetch_all(self.pool()),
+            )
+            .await?;
+        let keyed = rows
+            .into_iter()
+            .map(|(uncommitted, sku, location, body)| ((uncommitted, sku, location), body));
+        Ok(keyset.page(keyed.collect()))
+    }
+
+    /// A page of a SKU's open reservations at all locations, by when they lapse.
+    pub async fn reservations(&self, sku: &Sku, page: &PageQuery) -> Result<Page, QueryError> {
+        let keyset: Keyset<ReservationKey> = Keyset::read("reservations", page)?;
+        let mut sql = open(sku, &keyset)?;
+        let rows: Vec<(OffsetDateTime, Uuid, String)> = self
+            .bounded(
+                sql.build_query_as()
+                    .persistent(false)
+                    .fetch_all(self.pool()),
+            )
+            .await?;
+        let keyed = rows.into_iter().map(|(expires_at, id, body)| {
+            let expires_at = Timestamp::try_from(expires_at).map_or(0, Timestamp::as_micros);
+            ((expires_at, id), body)
+        });
+        Ok(keyset.page(keyed.collect()))
+    }
+}
+
+fn low<'a>(below: Option<i64>, keyset: &Keyset<LowKey>) -> QueryBuilder<'a, Postgres> {
+    let mut sql = QueryBuilder::new(
+        "select uncommitted, sku, location, body from query.stock_level where true",
+    );
+    if let Some(below) = below {
+        sql.push(" and uncommitted < ").push_bind(below);
+    }
+    if let Some((uncommitted, sku, location)) = &keyset.from {
+        sql.push(match keyset.side {
+            Side::After => " and (uncommitted, sku, location) > (",
+            Side::Before => " and (uncommitted, sku, location) < (",
+        });
+        sql.push_bind(*uncommitted)
+            .push(", ")
+            .push_bind(sku.clone())
+            .push(", ")
+            .push_bind(location.clone())
+            .push(")");
+    }
+    sql.push(match keyset.side {
+        Side::After => " order by uncommitted, sku, location limit ",
+        Side::Before => " order by uncommitted desc, sku desc, location desc limit ",
+    });
+    sql.push_bind(keyset.rows_wanted());
+    sql
+}
+
+fn open<'a>(
+    sku: &Sku,
+    keyset: &Keyset<ReservationKey>,
+) -> Result<QueryBuilder<'a, Postgres>, QueryError> {
+    let mut sql = QueryBuilder::new(
+        "select expires_at, reservation_id, body from query.stock_reservation where sku = ",
+    );
+    sql.push_bind(sku.to_string());
+    if let Some((expires_at, id)) = keyset.from {
+        let expires_at =
+            Timestamp::from_micros(expires_at).map_err(|_| QueryError::InvalidCursor)?;
+        sql.push(match keyset.side {
+            Side::After => " and (expires_at, reservation_id) > (",
+            Side::Before => " and (expires_at, reservation_id) < (",
+        });
+        sql.push_bind(expires_at.to_offset_date_time())
+            .push(", ")
+            .push_bind(id)
+            .push(")");
+    }
+    sql.push(match keyset.side {
+        Side::After => " order by expires_at, reservation_id limit ",
+        Side::Before => " order by expires_at desc, reservation_id desc limit ",
+    });
+    sql.push_bind(keyset.rows_wanted());
+    Ok(sql)
+}

@@ -1,0 +1,16 @@
+//! The query tables on a real Postgres: each promise of the crate, tried.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod commutes;
+mod follows;
+mod layout;
+mod lists;
+mod orders;
+mod poison;
+mod products;
+mod rebuilds;
+mod sales;
+mod shop;
+mod stock;
+mod versions;
+mod world;

@@ -1,0 +1,113 @@
+//! Stock: levels per location, what is scarce, and what holds a SKU's units.
+
+use domain::value::Location;
+
+use crate::shop::{Shop, sku};
+use crate::world::{World, json, page};
+
+#[tokio::test]
+async fn levels_and_reservations_follow_an_order() {
+    let world = World::new().await;
+    let mut shop = Shop::new(81);
+    shop.receive("ICE-1", 10);
+    shop.receive_at("ICE-1", "annex", 4);
+    let held = shop.place("2017-01-01T08:00:00Z", None, None, &[("ICE-1", 2, 200, 0)]);
+    let committed = shop.place("2017-01-01T09:00:00Z", None, None, &[("ICE-1", 3, 300, 0)]);
+    shop.confirm(committed);
+    shop.ship(committed, 1);
+    let gone = shop.place("2017-01-01T10:00:00Z", None, None, &[("ICE-1", 1, 100, 0)]);
+    shop.reject(gone);
+    // One command an event: reservations begin and end in different batches.
+    let command = shop.command();
+    let commands = command
+        .events
+        .into_iter()
+        .map(|event| journal::PendingCommand {
+            events: vec![event],
+            claims: Vec::new(),
+        });
+    let workers = world.workers();
+    world.append(commands.collect(), 1).await;
+    world.caught_up().await;
+    workers.stop().await;
+
+    let queries = world.queries();
+    let levels = queries.stock(&sku("ICE-1")).await.unwrap();
+    let [annex, main] = &levels[..] else {
+        panic!("{levels:?}")
+    };
+    assert_eq!(json(&annex.body)["available"], 4);
+    let level = json(&main.body);
+    assert_eq!(
+        (level["on_hand"].as_i64(), level["held"].as_i64()),
+        (Some(9), Some(2))
+    );
+    assert_eq!(
+        (level["committed"].as_i64(), level["available"].as_i64()),
+        (Some(2), Some(5))
+    );
+    assert_eq!(level["version"], main.version);
+    assert_eq!(
+        queries
+            .stock_at(&sku("ICE-1"), &Location::default())
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(main)
+    );
+    assert_eq!(queries.stock(&sku("NONE")).await.unwrap(), []);
+
+    let open = queries
+        .reservations(&sku("ICE-1"), &page(10))
+        .await
+        .unwrap()
+        .items;
+    let mut told: Vec<(String, u64, String)> = open
+        .iter()
+        .map(|item| json(item))
+        .map(|item| {
+            let text = |field: &str| item[field].as_str().unwrap().to_owned();
+            (
+                text("order_id"),
+                item["quantity"].as_u64().unwrap(),
+                text("status"),
+            )
+        })
+        .collect();
+    told.sort();
+    let mut expected = vec![
+        (held.to_string(), 2, "held".to_owned()),
+        (committed.to_string(), 2, "committed".to_owned()),
+    ];
+    expected.sort();
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn a_forced_shortfall_is_told_and_comes_first_among_the_scarce() {
+    let world = World::new().await;
+    let mut shop = Shop::new(82);
+    for (code, quantity) in [("A", 10), ("B", 3), ("C", 1)] {
+        shop.receive(code, quantity);
+    }
+    shop.place("2017-01-01T08:00:00Z", None, None, &[("A", 9, 900, 0)]);
+    shop.adjust("A", -4);
+    let command = shop.command();
+    world.append(vec![command], 1).await;
+    world.post_all().await;
+    let queries = world.queries();
+    let scarce = queries.stock_below(Some(3), &page(10)).await.unwrap();
+    let skus: Vec<_> = scarce
+        .items
+        .iter()
+        .map(|item| json(item)["sku"].clone())
+        .collect();
+    assert_eq!(skus, ["A", "C"]);
+    let first = json(&scarce.items[0]);
+    assert_eq!(
+        (first["available"].as_i64(), first["shortfall"].as_i64()),
+        (Some(0), Some(3))
+    );
+    let all = queries.stock_below(None, &page(10)).await.unwrap();
+    assert_eq!(all.items.len(), 3);
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs what Daybook needs and this machine lacks, and says nothing when it lacks nothing.
+#
+#   scripts/install.sh          everything: build, embedded Postgres, the Kafka of the tests
+#   scripts/install.sh run      only what building and running needs (no JDK, no Maven)
+#
+# Debian and its relatives, as root or with sudo. Elsewhere it names the packages and leaves the rest to you.
+set -euo pipefail
+
+purpose=${1:-all}
+missing=()
+
+have() { command -v "$1" >/dev/null 2>&1; }
+need_command() { have "$1" || missing+=("$2"); }
+have_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || { have pg_config && [ -x "$(pg_config --bindir)/initdb" ]; } || [ -x "${DAYBOOK_POSTGRES_BIN:-/nowhere}/initdb" ]; }
+# A JRE without `java -version` working (a dangling alternative) counts as missing.
+have_java() { have java && java -version >/dev/null 2>&1; }
+
+if ! have cargo; then
+  echo "install: cargo is not on the PATH. Install Rust 1.95 or newer with rustup, then try again." >&2
+  exit 1
+fi
+
+# librdkafka is compiled from its C sources: that is what gcc, g++, make, zlib and pkg-config are for.
+need_command gcc gcc
+need_command g++ g++
+need_command make make
+need_command pkg-config pkg-config
+[ -f /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+need_command curl curl
+have_postgres || missing+=(postgresql postgresql-contrib)
+if [ "$purpose" = all ]; then
+  have_java || missing+=(default-jdk-headless)
+  need_command mvn maven
+fi
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! have apt-get; then
+  echo "install: not a Debian machine; please install what these packages hold: ${missing[*]}" >&2
+  exit 1
+fi
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  have sudo || { echo "install: needs root or sudo to install: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dpkg::Use-Pty=0 "$@"; }
+
+echo "install: installing ${missing[*]}" >&2
+apt update >&2
+if ! have_postgres; then
+  # Debian's package would start a server of its own on port 5432. Daybook starts private ones, so that stays off,
+  # unless the machine already had Postgres packages and with them an owner's decision.
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    apt install --no-install-recommends postgresql-common >&2
+    "${as_root[@]}" sed -ri 's/^#?(create_main_cluster) .*$/\1 = false/' /etc/postgresql-common/createcluster.conf
+  fi
+fi
+apt install --no-install-recommends "${missing[@]}" >&2

@@ -1,0 +1,24 @@
+//! End-to-end tests through the public doors only (HTTP, CLI, Kafka), one database each. One executable, because linking
+//! one per file would cost more than running them; a file here is a subject.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_input;
+mod buyers;
+mod complete_journey;
+mod embedded;
+mod harness;
+mod idempotency;
+mod january;
+mod kafka;
+mod kills;
+mod no_skip;
+mod outages;
+mod rebuild;
+mod shop;
+mod verify;
