@@ -9,7 +9,7 @@ pub(crate) const ADMIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the broker may take to take a record, retries included. Shorter than the lease, so
 /// that a relay does not publish for longer than it may.
-const DELIVERY_TIMEOUT_MS: &str = "5000";
+pub(crate) const DELIVERY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Most that librdkafka keeps in memory of what it has not sent, or not handed over, yet.
 const QUEUED_RECORDS_MAX: &str = "20000";
@@ -55,7 +55,9 @@ impl RelayOptions {
             .set("linger.ms", "2")
             // Headers repeat themselves. Measured: a third more events a second, less to keep.
             .set("compression.type", "lz4")
-            .set("message.timeout.ms", DELIVERY_TIMEOUT_MS)
+            // librdkafka gives up on one record and sends those behind it, which leaves a gap in the topic. So it
+            // never gives up: we do, on all of them at once, after `DELIVERY_TIMEOUT`.
+            .set("message.timeout.ms", "0")
             .set("queue.buffering.max.messages", QUEUED_RECORDS_MAX)
             .set("queue.buffering.max.kbytes", QUEUED_KBYTES_MAX);
         config

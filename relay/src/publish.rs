@@ -11,9 +11,10 @@ use journal::{Position, RecordedEvent, partition_of};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord};
+use tokio::time::Instant;
 
 use crate::client::{DroppedAside, Quiet};
-use crate::options::RelayOptions;
+use crate::options::{DELIVERY_TIMEOUT, RelayOptions};
 use crate::record::{self, Link};
 
 /// How many chunks may be on their way. With the chunk's size, the bound of what is in memory.
@@ -42,6 +43,7 @@ impl Published {
 /// Records on their way, and what has been published once they have arrived.
 struct Chunk {
     after: Published,
+    sent_at: Instant,
     deliveries: VecDeque<DeliveryFuture>,
 }
 
@@ -130,6 +132,7 @@ impl Publisher {
         if self.sent.position > from {
             self.on_their_way.push_back(Chunk {
                 after: self.sent.clone(),
+                sent_at: Instant::now(),
                 deliveries,
             });
         }
@@ -152,6 +155,7 @@ impl Publisher {
         }
         self.on_their_way.push_back(Chunk {
             after: self.sent.clone(),
+            sent_at: Instant::now(),
             deliveries,
         });
         Ok(())
@@ -185,13 +189,20 @@ impl Publisher {
     }
 
     /// Waits until the oldest chunk has been acknowledged. Returns how many positions the
-    /// acknowledged have advanced. Dropping the future loses nothing.
+    /// acknowledged have advanced, or an error when that took longer than `DELIVERY_TIMEOUT`. Dropping the future
+    /// loses nothing.
     pub async fn settle(&mut self) -> Result<u64, KafkaError> {
         let Some(oldest) = self.on_their_way.front_mut() else {
             return Ok(0);
         };
+        let deadline = oldest.sent_at + DELIVERY_TIMEOUT;
         while let Some(delivery) = oldest.deliveries.front_mut() {
-            match delivery.await {
+            let Ok(delivered) = tokio::time::timeout_at(deadline, delivery).await else {
+                return Err(KafkaError::MessageProduction(
+                    RDKafkaErrorCode::MessageTimedOut,
+                ));
+            };
+            match delivered {
                 Ok(Ok(_)) => {}
                 // The topic takes less than the producer: the same as if it had been left out.
                 Ok(Err((

@@ -201,7 +201,8 @@ async fn the_broker_is_away_for_a_while() {
     follower.reach(last, LIMIT).await;
     world.published(last).await;
     broker.kill9();
-    // Readers go on, and soon as promptly as without Kafka.
+    // Readers go on, and soon as promptly as without Kafka. It takes longer than the relay waits for a delivery, so
+    // that some of what it tries to send is given up while more lies behind it.
     let mut slowest = Duration::ZERO;
     for round in 0..12 {
         let asked = std::time::Instant::now();
@@ -209,6 +210,7 @@ async fn the_broker_is_away_for_a_while() {
         if round >= 2 {
             slowest = slowest.max(asked.elapsed());
         }
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
     println!("while the broker was away an event took {slowest:?} at most");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
