@@ -1,6 +1,6 @@
 # Short names for the commands of every day. The work itself is in scripts/, which can be run without make.
 
-.PHONY: help run test check
+.PHONY: help run test check bench bench-quick
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -13,3 +13,9 @@ test: ## everything, against a real Postgres and a real Kafka
 
 check: ## the quick one: format, clippy, architecture, tests that need no server
 	@scripts/check.sh
+
+bench: ## measure Daybook beside its peers, and write docs/benchmarks.md
+	@scripts/bench.sh
+
+bench-quick: ## the same with less of everything, in under three minutes; writes to target/bench-quick
+	@scripts/bench.sh --quick --out target/bench-quick

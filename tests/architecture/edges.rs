@@ -29,6 +29,17 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "console",
         ],
     ),
+    // It measures the parts side by side, from outside the flow; nobody may depend on it.
+    (
+        "daybook-bench",
+        &[
+            "domain",
+            "journal",
+            "commands",
+            "projections",
+            "daybook-tests",
+        ],
+    ),
     // The harness is everybody's dev-dependency, so it may know nobody.
     ("daybook-tests", &[]),
 ];

@@ -1,0 +1,12 @@
+//! Commands over HTTP beside the same route on postgres-es.
+
+use anyhow::Result;
+
+use crate::ground::Ground;
+use crate::measure::Case;
+use crate::settings::Settings;
+
+/// Row 1.
+pub async fn run(_settings: &Settings, _ground: &Ground) -> Result<Vec<Case>> {
+    Ok(Vec::new())
+}
