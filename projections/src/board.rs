@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use journal::Position;
 use tokio::sync::watch;
 
+use crate::document_cache::DocumentCache;
+
 /// How far a projection is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -37,6 +39,8 @@ pub enum Health {
 /// What is known of one projection.
 pub(crate) struct Entry {
     progress: watch::Sender<Progress>,
+    /// What readers of this process have fetched, while a runner of this process posts.
+    pub documents: DocumentCache,
     /// Held by the waiter that polls the checkpoint for all of them.
     pub poller: tokio::sync::Mutex<()>,
 }
@@ -50,12 +54,18 @@ impl Entry {
         });
         Self {
             progress,
+            documents: DocumentCache::new(),
             poller: tokio::sync::Mutex::new(()),
         }
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
+    }
+
+    /// Everything at or below has been posted, as far as this process knows.
+    pub(crate) fn low(&self) -> Position {
+        self.progress.borrow().low
     }
 
     /// Writes where the checkpoint stands.
@@ -96,10 +106,11 @@ impl Board {
 
     pub(crate) fn entry(&self, projection: &str) -> Arc<Entry> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            entries
-                .entry(projection.to_owned())
-                .or_insert_with(|| Arc::new(Entry::new())),
-        )
+        if let Some(entry) = entries.get(projection) {
+            return Arc::clone(entry);
+        }
+        let entry = Arc::new(Entry::new());
+        entries.insert(projection.to_owned(), Arc::clone(&entry));
+        entry
     }
 }

@@ -1,5 +1,6 @@
 //! A ready-made response body with the version of what it shows.
 
+use bytes::Bytes;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
@@ -8,17 +9,21 @@ use sqlx::postgres::PgRow;
 pub struct Document {
     /// The version of the stream that it shows: the `ETag` is `"v{version}"`.
     pub version: u64,
+    /// Whether everybody may see it: a product that is for sale, and nothing else.
+    pub published: bool,
     /// JSON.
-    pub body: String,
+    pub body: Bytes,
 }
 
 impl sqlx::FromRow<'_, PgRow> for Document {
-    /// Reads the columns `version` and `body`.
+    /// Reads the columns `version`, `published` and `body`.
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let version: i64 = row.try_get("version")?;
+        let body: String = row.try_get("body")?;
         Ok(Self {
             version: version.cast_unsigned(),
-            body: row.try_get("body")?,
+            published: row.try_get("published")?,
+            body: body.into(),
         })
     }
 }

@@ -26,6 +26,7 @@
 mod board;
 mod checkpoint;
 mod document;
+mod document_cache;
 mod fold;
 mod order_status;
 mod prices;
@@ -47,7 +48,6 @@ pub use board::{Board, Health, Progress};
 pub use customer_orders::OrdersFilter;
 pub use document::Document;
 pub use product_listing::{ListingFilter, ListingSort, PublicationFilter};
-pub use product_page::ProductPage;
 pub use projection::{PostError, Posting, Projection};
 pub use queries::{
     EventsFilter, EventsPage, Page, PageQuery, ProjectionBehind, Queries, QueryError,

@@ -10,8 +10,6 @@ mod read;
 
 use crate::projection::Projection;
 
-pub use read::ProductPage;
-
 /// The projection.
 pub const PROJECTION: Projection = Projection {
     name: "product_page",

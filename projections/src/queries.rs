@@ -14,8 +14,11 @@ use std::time::Duration;
 
 use journal::{Journal, JournalError, Position};
 use sqlx::PgPool;
+use uuid::Uuid;
 
+use crate::Document;
 use crate::board::Board;
+use crate::document_cache::Found;
 
 pub use events::{EventsFilter, EventsPage};
 pub(crate) use page::{Keyset, Side};
@@ -136,6 +139,25 @@ impl Queries {
                 "no answer within {} s",
                 READ_TIMEOUT.as_secs()
             ))),
+        }
+    }
+
+    /// The document that shows the stream of this id: from memory, or by `read`, which fetches it.
+    pub(crate) async fn cached<E: Into<QueryError>>(
+        &self,
+        projection: &crate::Projection,
+        id: Uuid,
+        read: impl Future<Output = Result<Option<Document>, E>> + Send,
+    ) -> Result<Option<Document>, QueryError> {
+        let entry = self.board.entry(projection.name);
+        match entry.documents.find(id, entry.low()) {
+            Found::Document(document) => Ok(Some(document)),
+            Found::Fetch(ticket) => {
+                let fetched = self.bounded(read).await?;
+                entry.documents.keep(id, &ticket, fetched.as_ref());
+                Ok(fetched)
+            }
+            Found::Closed => self.bounded(read).await,
         }
     }
 

@@ -109,6 +109,12 @@ impl Shop {
         self.pending.push(new);
     }
 
+    /// How many events the order's stream has.
+    pub fn version(&self, id: OrderId) -> u64 {
+        let stream = StreamId::new(domain::order::TYPE, id.to_string());
+        self.sequences.get(&stream).copied().unwrap_or_default()
+    }
+
     /// What was recorded since the last call, as one command.
     pub fn command(&mut self) -> PendingCommand {
         PendingCommand {

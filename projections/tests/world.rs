@@ -220,8 +220,8 @@ pub fn page(limit: u32) -> PageQuery {
     }
 }
 
-pub fn json(text: &str) -> serde_json::Value {
-    serde_json::from_str(text).unwrap()
+pub fn json(text: impl AsRef<[u8]>) -> serde_json::Value {
+    serde_json::from_slice(text.as_ref()).unwrap()
 }
 
 /// Waits until the database says this of a projection's state.

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY};
 use http::{HeaderMap, StatusCode};
+use projections::Document;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -34,9 +35,10 @@ pub fn etag_of_version(version: u64) -> String {
     format!("\"v{version}\"")
 }
 
-/// Answers with a document that shows a stream at this version.
-pub fn document(read: &Read, audience: Audience, version: u64, body: String) -> Response {
-    answer(read, audience, &etag_of_version(version), body)
+/// Answers with a document that shows one stream.
+pub fn document(read: &Read, audience: Audience, document: Document) -> Response {
+    let etag = etag_of_version(document.version);
+    answer(read, audience, &etag, document.body)
 }
 
 /// Answers with a body that shows several streams: its `ETag` is of its bytes.
@@ -44,7 +46,7 @@ pub fn overview(read: &Read, audience: Audience, body: String) -> Response {
     let digest = Sha256::digest(body.as_bytes());
     let mut hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     hash.truncate(HASH_DIGITS);
-    answer(read, audience, &format!("\"{hash}\""), body)
+    answer(read, audience, &format!("\"{hash}\""), body.into())
 }
 
 /// Answers with something that is made for the moment.
@@ -62,7 +64,7 @@ pub fn text(value: &impl Serialize) -> Result<String, Problem> {
     })
 }
 
-fn answer(read: &Read, audience: Audience, etag: &str, body: String) -> Response {
+fn answer(read: &Read, audience: Audience, etag: &str, body: Bytes) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(VARY, HeaderValue::from_static("authorization"));
     headers.insert(
@@ -82,5 +84,5 @@ fn answer(read: &Read, audience: Audience, etag: &str, body: String) -> Response
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     headers.insert(CONTENT_TYPE, APPLICATION_JSON);
-    (headers, Bytes::from(body)).into_response()
+    (headers, body).into_response()
 }

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::PROJECTION;
 use crate::{Document, Queries, QueryError};
 
 impl Queries {
@@ -10,6 +11,6 @@ impl Queries {
         let read = sqlx::query_as(include_str!("read.sql"))
             .bind(order_id)
             .fetch_optional(self.pool());
-        self.bounded(read).await
+        self.cached(&PROJECTION, order_id, read).await
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use journal::{Cursor, Feed, FeedBatch, FeedSource, Lease, RecordedEvent};
+use journal::{Cursor, Feed, FeedBatch, FeedSource, Lease, Position, RecordedEvent};
 use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
 
 use super::{BATCH_EVENTS_MAX, Memory, Runner, SessionError, within};
-use crate::board::Health;
+use crate::board::{Entry, Health};
 use crate::checkpoint::{self, Checkpoint};
 use crate::projection::PostError;
 use crate::tables;
@@ -105,6 +105,7 @@ impl<S: FeedSource> Runner<S> {
             return Ok(());
         };
         let mut feed = within(OPEN_TIMEOUT, self.source.open(checkpoint.cursor.clone())).await?;
+        let _keeping = Keeping::documents(&self.entry, checkpoint.cursor.low());
         self.reached(&checkpoint.cursor);
         self.entry.feels(Health::Posting);
         tracing::info!(
@@ -253,6 +254,10 @@ impl<S: FeedSource> Runner<S> {
             return Ok(Posted::Overtaken);
         }
         checkpoint.cursor = batch.cursor.clone();
+        // Before the board says how far the tables are.
+        let changed = batch.events.iter();
+        let changed = changed.filter_map(|event| event.stream.aggregate_id.parse().ok());
+        self.entry.documents.posted(changed, batch.cursor.low());
         self.reached(&batch.cursor);
         let name = self.projection.name;
         metrics::counter!("daybook_projection_events_total", "projection" => name)
@@ -268,6 +273,22 @@ impl<S: FeedSource> Runner<S> {
         self.entry.reached(cursor.low(), cursor.high());
         metrics::gauge!("daybook_projection_position", "projection" => self.projection.name)
             .set(cursor.low() as f64);
+    }
+}
+
+/// Documents are kept in memory while this lives: for as long as a session posts.
+struct Keeping<'a>(&'a Entry);
+
+impl<'a> Keeping<'a> {
+    fn documents(entry: &'a Entry, at: Position) -> Self {
+        entry.documents.open(at);
+        Self(entry)
+    }
+}
+
+impl Drop for Keeping<'_> {
+    fn drop(&mut self) {
+        self.0.documents.close();
     }
 }
 

@@ -21,10 +21,5 @@ pub async fn read(
     let queries = read.caught_up(&api, &PROJECTION).await?;
     let order = queries.order_detail(id.0).await?;
     let order = order.ok_or_else(|| Problem::not_found(format!("there is no order {id}")))?;
-    Ok(answer::document(
-        &read,
-        Audience::Client,
-        order.version,
-        order.body,
-    ))
+    Ok(answer::document(&read, Audience::Client, order))
 }

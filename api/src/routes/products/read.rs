@@ -28,5 +28,5 @@ pub async fn read(
     } else {
         Audience::Client
     };
-    Ok(answer::document(&read, audience, page.version, page.body))
+    Ok(answer::document(&read, audience, page))
 }

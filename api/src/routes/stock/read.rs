@@ -24,12 +24,7 @@ pub async fn read(
     let none = || Problem::not_found(format!("nothing of SKU {sku} was ever received here"));
     if let Some(location) = location {
         let item = queries.stock_at(&sku, &location).await?.ok_or_else(none)?;
-        return Ok(answer::document(
-            &read,
-            Audience::Client,
-            item.version,
-            item.body,
-        ));
+        return Ok(answer::document(&read, Audience::Client, item));
     }
     let items = queries.stock(&sku).await?;
     if items.is_empty() {
@@ -43,7 +38,8 @@ pub async fn read(
 }
 
 fn everywhere(sku: &Sku, items: &[Document]) -> String {
-    let bodies: Vec<&str> = items.iter().map(|item| item.body.as_str()).collect();
+    let bodies = items.iter().map(|item| String::from_utf8_lossy(&item.body));
+    let bodies: Vec<_> = bodies.collect();
     // A SKU's alphabet needs no escaping.
     format!(r#"{{"sku":"{sku}","locations":[{}]}}"#, bodies.join(","))
 }
