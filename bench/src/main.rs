@@ -13,8 +13,11 @@
 
 mod ground;
 mod load;
+mod market;
 mod measure;
+mod open_loop;
 mod peer;
+mod process;
 mod report;
 mod rows;
 mod settings;
