@@ -30,6 +30,28 @@ impl Ground {
         Postgres::fresh_on(&self.cluster.url()).await
     }
 
+    /// A fresh database on it whose sessions all have these settings of Postgres.
+    pub async fn database_with(&self, postgres: &[(&str, &str)]) -> Result<Postgres> {
+        let database = self.database().await;
+        let pool = database.pool().await;
+        for (setting, value) in postgres {
+            let name = database.name();
+            sqlx::query(&format!("alter database {name} set {setting} = {value}"))
+                .execute(&pool)
+                .await?;
+        }
+        pool.close().await;
+        Ok(database)
+    }
+
+    /// Leaves a database as autovacuum would some time after it was filled, so that it does not begin in the middle.
+    pub async fn tidy(&self, database: &Postgres) -> Result<()> {
+        let pool = database.pool().await;
+        sqlx::query("vacuum (analyze)").execute(&pool).await?;
+        pool.close().await;
+        Ok(())
+    }
+
     /// The real server, as users run it, on a database of this ground.
     pub async fn daybook(&self, database: &Postgres) -> Server {
         Launch::on(database).start().await

@@ -88,6 +88,44 @@ pub async fn load(
     })
 }
 
+/// The same closed loop in this process: so many writers, each with one command on its way at a time. Counts those that
+/// were acknowledged within the measured time, a second; the first error ends the run.
+pub async fn drive<F>(
+    settings: &Settings,
+    writers: usize,
+    execute: impl Fn(usize, u64) -> F + Send + Sync + 'static,
+) -> Result<f64>
+where
+    F: Future<Output = Result<()>> + Send,
+{
+    let execute = Arc::new(execute);
+    let counting_from = Instant::now() + settings.warm_up;
+    let until = counting_from + settings.measure;
+    let mut running = JoinSet::new();
+    for writer in 0..writers {
+        let execute = Arc::clone(&execute);
+        running.spawn(async move {
+            let mut acknowledged = 0_u64;
+            for number in 0.. {
+                tokio::time::timeout(ANSWER_TIMEOUT, execute(writer, number))
+                    .await
+                    .context("no answer within 30 s")??;
+                let now = Instant::now();
+                if now >= until {
+                    break;
+                }
+                acknowledged += u64::from(now >= counting_from);
+            }
+            Ok::<_, anyhow::Error>(acknowledged)
+        });
+    }
+    let mut acknowledged = 0;
+    while let Some(ended) = running.join_next().await {
+        acknowledged += ended??;
+    }
+    Ok(acknowledged as f64 / settings.measure.as_secs_f64())
+}
+
 async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
