@@ -20,6 +20,7 @@ mod peer;
 mod process;
 mod report;
 mod rows;
+mod seed;
 mod settings;
 
 use std::path::PathBuf;
