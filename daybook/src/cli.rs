@@ -97,10 +97,14 @@ pub enum Projections {
     List(Json),
     /// How far behind each query table is.
     Lag(Json),
-    /// Build a query table anew from the journal beside the live one, and swap them.
+    /// Build query tables anew from the journal beside the live ones, and swap them.
     Rebuild {
         /// Which one.
-        name: String,
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// All of them at once, from one reading of the journal.
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
     },
 }
 

@@ -20,6 +20,11 @@ use clap::Parser;
 
 use cli::{Cli, Command};
 use config::Config;
+use mimalloc::MiMalloc;
+
+/// Many small pieces, freed by other threads than took them: docs/decisions/0006.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -57,9 +57,10 @@ async fn with_journal(config: &Config, database: &Database, command: Command) ->
         Command::Projections(Projections::Lag(options)) => {
             projections::lag(&journal, options.json).await?
         }
-        Command::Projections(Projections::Rebuild { name }) => {
-            projections::rebuild(&journal, &name).await?
-        }
+        Command::Projections(Projections::Rebuild { name, .. }) => match name {
+            Some(name) => projections::rebuild(&journal, &name).await?,
+            None => projections::rebuild_all(&journal).await?,
+        },
         Command::Import(Import::PostgresEs(options)) => {
             import_postgres_es(&journal, &options).await?
         }

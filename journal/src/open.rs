@@ -12,6 +12,9 @@ use crate::{EventKind, JournalError, Position, Upcasters, Writer};
 /// The role that the server's connections take (`migrations/0009_server_role.sql`).
 const SERVER_ROLE: &str = "daybook_server";
 
+/// How long a connection of the pool that nobody used is believed to be alive; after that it is asked first.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// How long a reader waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -82,6 +85,14 @@ impl Journal {
         let pool = PgPoolOptions::new()
             .max_connections(options.connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A question before every read would double its round trips.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    let fresh = meta.idle_for < TRUSTED_FOR;
+                    Ok(fresh || connection.ping().await.is_ok())
+                })
+            })
             .connect_with(
                 connect
                     .clone()

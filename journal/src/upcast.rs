@@ -15,7 +15,7 @@ impl Upcasters {
     }
 
     /// Whether any upcaster is concerned with this kind.
-    fn concerns(&self, event_type: &str, event_version: &str) -> bool {
+    pub(crate) fn concerns(&self, event_type: &str, event_version: &str) -> bool {
         self.0
             .iter()
             .any(|upcaster| upcaster.can_upcast(event_type, event_version))

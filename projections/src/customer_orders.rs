@@ -16,5 +16,5 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("customer_orders/tables.sql"),
     indexes_sql: include_str!("customer_orders/indexes.sql"),
     aggregate_types: &[domain::order::TYPE],
-    post: |connection, postings| Box::pin(post::post(connection, postings)),
+    post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::order::TYPE))),
 };

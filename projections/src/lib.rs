@@ -48,11 +48,11 @@ pub use board::{Board, Health, Progress};
 pub use customer_orders::OrdersFilter;
 pub use document::Document;
 pub use product_listing::{ListingFilter, ListingSort, PublicationFilter};
-pub use projection::{PostError, Posting, Projection};
+pub use projection::{PostError, Posting, Postings, Projection};
 pub use queries::{
     EventsFilter, EventsPage, Page, PageQuery, ProjectionBehind, Queries, QueryError,
 };
-pub use rebuild::{RebuildError, RebuildProgress, RebuildStage, Rebuilt, rebuild};
+pub use rebuild::{RebuildError, RebuildProgress, RebuildStage, Rebuilt, rebuild, rebuild_all};
 pub use runner::Runner;
 pub use sales::{SalesAmounts, SalesBy, SalesReport, SalesRow, SalesTotal};
 pub use status::{State, Status, list};

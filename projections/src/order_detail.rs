@@ -14,5 +14,5 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("order_detail/tables.sql"),
     indexes_sql: "",
     aggregate_types: &[domain::order::TYPE],
-    post: |connection, postings| Box::pin(post::post(connection, postings)),
+    post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::order::TYPE))),
 };

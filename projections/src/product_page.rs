@@ -18,5 +18,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("product_page/tables.sql"),
     indexes_sql: include_str!("product_page/indexes.sql"),
     aggregate_types: &[domain::product::TYPE],
-    post: |connection, postings| Box::pin(post::post(connection, postings)),
+    post: |connection, postings| {
+        Box::pin(post::post(connection, postings.of(domain::product::TYPE)))
+    },
 };

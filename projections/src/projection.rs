@@ -1,9 +1,12 @@
 //! What a projection is: a name, a version, tables, and how events are posted into them.
 
+use std::collections::BTreeMap;
+
 use domain::value::Timestamp;
 use futures::future::BoxFuture;
 use journal::{Position, RecordedEvent, Sequence, StreamId};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 /// Every projection, in the order in which they are listed.
 pub const ALL: &[&Projection] = &[
@@ -42,10 +45,40 @@ pub struct Projection {
     pub post: Post,
 }
 
-/// Posts events, in the order of their streams, into the tables on the connection's search path,
+/// Posts events into the tables on the connection's search path,
 /// inside its open transaction.
 pub type Post =
-    for<'a> fn(&'a mut PgConnection, &'a [Posting]) -> BoxFuture<'a, Result<(), PostError>>;
+    for<'a> fn(&'a mut PgConnection, &'a Postings) -> BoxFuture<'a, Result<(), PostError>>;
+
+/// A batch on its way into query tables, by the type of the aggregate; of one type in the journal's order.
+///
+/// Between types there is no order: a view over several streams comes out the same however they
+/// are mixed.
+#[derive(Clone, Debug, Default)]
+pub struct Postings(BTreeMap<&'static str, Vec<Posting>>);
+
+impl Postings {
+    /// The events of this aggregate type.
+    #[must_use]
+    pub fn of(&self, aggregate_type: &str) -> &[Posting] {
+        self.0.get(aggregate_type).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there is anything to post for a projection.
+    #[must_use]
+    pub fn concern(&self, projection: &Projection) -> bool {
+        let mut types = projection.aggregate_types.iter();
+        types.any(|aggregate_type| !self.of(aggregate_type).is_empty())
+    }
+
+    /// Adds the next event.
+    pub(crate) fn push(&mut self, posting: Posting) {
+        self.0
+            .entry(posting.event.aggregate_type())
+            .or_default()
+            .push(posting);
+    }
+}
 
 /// An event on its way into query tables.
 #[derive(Clone, Debug)]
@@ -104,30 +137,50 @@ impl Projection {
     pub fn decode<'a>(
         &self,
         events: impl IntoIterator<Item = &'a RecordedEvent>,
-    ) -> Result<Vec<Posting>, PostError> {
-        events
-            .into_iter()
-            .filter(|event| self.concerns(&event.stream.aggregate_type))
-            .map(Posting::decode)
-            .collect()
+    ) -> Result<Postings, PostError> {
+        let mut postings = Postings::default();
+        for event in events {
+            if self.concerns(&event.stream.aggregate_type) {
+                postings.push(Posting::decode(event)?);
+            }
+        }
+        Ok(postings)
     }
 }
 
 impl Posting {
     fn decode(recorded: &RecordedEvent) -> Result<Self, PostError> {
-        let event = domain::Event::decode(&recorded.stream.aggregate_type, &recorded.payload)
-            .map_err(|error| PostError::Poison {
-                position: recorded.position,
-                stream: recorded.stream.clone(),
+        Self::new(
+            recorded.position,
+            recorded.recorded_at,
+            recorded.stream.clone(),
+            recorded.sequence,
+            &recorded.payload,
+        )
+    }
+
+    /// The posting of a recorded event.
+    pub(crate) fn new(
+        position: Position,
+        recorded_at: OffsetDateTime,
+        stream: StreamId,
+        sequence: Sequence,
+        payload: &str,
+    ) -> Result<Self, PostError> {
+        match domain::Event::decode(&stream.aggregate_type, payload) {
+            Ok(event) => Ok(Self {
+                position,
+                recorded_at: Timestamp::try_from(recorded_at).unwrap_or(Timestamp::EPOCH),
+                stream,
+                sequence,
+                event,
+            }),
+            Err(error) => Err(PostError::Poison {
+                position,
+                stream,
                 reason: error.to_string(),
-            })?;
-        Ok(Self {
-            position: recorded.position,
-            recorded_at: Timestamp::try_from(recorded.recorded_at).unwrap_or(Timestamp::EPOCH),
-            stream: recorded.stream.clone(),
-            sequence: recorded.sequence,
-            event,
-        })
+            }),
+        }
     }
 
     /// The error of an event that cannot be posted.

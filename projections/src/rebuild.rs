@@ -17,19 +17,26 @@
 //! between posting the last events and the move; a dry run ends there.
 
 mod load;
+mod reader;
 mod swap;
 
 use std::time::{Duration, Instant};
 
 use journal::{Journal, JournalError, Lease, Position};
 use sqlx::PgConnection;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::projection::{self, PostError, Projection};
 use crate::tables;
+use reader::{Chunks, Reader};
 
 /// How long a rebuild that died keeps others from starting.
 const LEASE_TTL: Duration = Duration::from_secs(10);
+
+/// How many steps of progress wait to be told.
+const STEPS_WAITING_MAX: usize = 64;
 
 /// How often the lease is renewed.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(2);
@@ -127,10 +134,58 @@ pub async fn rebuild(
     run(journal, projection, progress).await
 }
 
+/// Rebuilds every projection, all at the same time from one reading of the journal; `progress` is told of each after
+/// each of its steps. What went wrong with one does not touch the others.
+///
+/// # Errors
+/// When the journal cannot be read at all; otherwise each projection has its own outcome.
+pub async fn rebuild_all(
+    journal: &Journal,
+    mut progress: impl FnMut(&'static Projection, RebuildProgress) + Send,
+) -> Result<Vec<(&'static Projection, Result<Rebuilt, RebuildError>)>, RebuildError> {
+    let head = journal.head().await?;
+    let (_reader, chunks) = Reader::start(journal, projection::ALL, head);
+    let (steps, mut told) = mpsc::channel(STEPS_WAITING_MAX);
+    let mut rebuilds = JoinSet::new();
+    for (at, (projection, chunks)) in projection::ALL.iter().copied().zip(chunks).enumerate() {
+        let (journal, steps) = (journal.clone(), steps.clone());
+        rebuilds.spawn(async move {
+            // A step that nobody has time to hear of is no loss: the next one says more.
+            let tell = move |step| {
+                let _ = steps.try_send((projection, step));
+            };
+            let rebuilt = run_from(&journal, projection, chunks, tell).await;
+            (at, projection, rebuilt)
+        });
+    }
+    drop(steps);
+    while let Some((projection, step)) = told.recv().await {
+        progress(projection, step);
+    }
+    let mut outcomes = rebuilds.join_all().await;
+    outcomes.sort_by_key(|(at, _, _)| *at);
+    Ok(outcomes
+        .into_iter()
+        .map(|(_, projection, rebuilt)| (projection, rebuilt))
+        .collect())
+}
+
 /// Rebuilds a projection.
 pub async fn run(
     journal: &Journal,
     projection: &'static Projection,
+    progress: impl FnMut(RebuildProgress) + Send,
+) -> Result<Rebuilt, RebuildError> {
+    let head = journal.head().await?;
+    let (_reader, mut chunks) = Reader::start(journal, &[projection], head);
+    let (_, none) = mpsc::channel(1);
+    run_from(journal, projection, chunks.pop().unwrap_or(none), progress).await
+}
+
+async fn run_from(
+    journal: &Journal,
+    projection: &'static Projection,
+    chunks: Chunks,
     progress: impl FnMut(RebuildProgress) + Send,
 ) -> Result<Rebuilt, RebuildError> {
     let name = format!("rebuild:{}", projection.name);
@@ -139,7 +194,7 @@ pub async fn run(
         return Err(RebuildError::AlreadyRunning(projection.name));
     };
     let rebuilt = tokio::select! {
-        rebuilt = under(journal, projection, &lease, progress) => rebuilt,
+        rebuilt = under(journal, projection, &lease, chunks, progress) => rebuilt,
         lost = keep(journal, projection, &lease) => Err(lost),
     };
     // If this fails, the lease runs out by itself.
@@ -179,6 +234,8 @@ struct Rebuild<'a, P> {
     lease: &'a Lease,
     schema: String,
     connection: PgConnection,
+    /// The journal from its beginning, as far as it is read for several tables at once.
+    chunks: Chunks,
     position: Position,
     head: Position,
     began: Instant,
@@ -189,6 +246,7 @@ async fn under<P: FnMut(RebuildProgress) + Send>(
     journal: &Journal,
     projection: &'static Projection,
     lease: &Lease,
+    chunks: Chunks,
     progress: P,
 ) -> Result<Rebuilt, RebuildError> {
     let schema = format!("rebuild_{}", projection.name);
@@ -199,6 +257,7 @@ async fn under<P: FnMut(RebuildProgress) + Send>(
         lease,
         schema,
         connection,
+        chunks,
         position: 0,
         head: journal.head().await?,
         began: Instant::now(),

@@ -14,5 +14,5 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("stock_level/tables.sql"),
     indexes_sql: include_str!("stock_level/indexes.sql"),
     aggregate_types: &[domain::stock::TYPE],
-    post: |connection, postings| Box::pin(post::post(connection, postings)),
+    post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::stock::TYPE))),
 };

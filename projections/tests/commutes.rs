@@ -76,7 +76,7 @@ async fn post(
         let (batch, after) = rest.split_at(rest.len().min(1 + rng.below(60) as usize));
         rest = after;
         let postings = projection.decode(batch).unwrap();
-        if !postings.is_empty() {
+        if postings.concern(projection) {
             (projection.post)(connection, &postings).await.unwrap();
         }
     }

@@ -31,6 +31,13 @@ async fn rebuilt_while_read_and_appended_to() {
     let appender = tokio::spawn(append(world.clone(), shop, done.clone()));
     for _ in 0..3 {
         world.rebuild_all().await;
+        let rebuilt = projections::rebuild_all(&world.journal, |_, _| ())
+            .await
+            .unwrap();
+        assert!(
+            rebuilt.iter().all(|(_, outcome)| outcome.is_ok()),
+            "{rebuilt:?}"
+        );
     }
     done.store(true, Ordering::Relaxed);
     appender.await.unwrap();
@@ -41,6 +48,10 @@ async fn rebuilt_while_read_and_appended_to() {
     let live = world.dump().await;
     world.rebuild_all().await;
     assert_same(&live, &world.dump().await, "live and rebuilt");
+    projections::rebuild_all(&world.journal, |_, _| ())
+        .await
+        .unwrap();
+    assert_same(&live, &world.dump().await, "live and all rebuilt at once");
     workers.stop().await;
 }
 

@@ -137,7 +137,7 @@ async fn the_answer_is_the_documented_json() {
         .sales(from, to, SalesBy::Channel)
         .await
         .unwrap();
-    let answer = json(&serde_json::to_string(&report).unwrap());
+    let answer = json(serde_json::to_string(&report).unwrap());
     assert_eq!(
         answer["rows"][0],
         serde_json::json!({

@@ -64,7 +64,7 @@ async fn levels_and_reservations_follow_an_order() {
         .items;
     let mut told: Vec<(String, u64, String)> = open
         .iter()
-        .map(|item| json(item))
+        .map(json)
         .map(|item| {
             let text = |field: &str| item[field].as_str().unwrap().to_owned();
             (

@@ -157,6 +157,8 @@ async fn pgbench(
     )?;
     let seconds = settings.measure.as_secs().max(1).to_string();
     let connections = CONNECTIONS.to_string();
+    // Without sqlx' own parameters.
+    let url = database.url();
     let output = Command::new(pgbench_path())
         .args([
             "-n",
@@ -171,7 +173,7 @@ async fn pgbench(
             "-f",
         ])
         .arg(&script)
-        .arg(database.url())
+        .arg(url.split('?').next().unwrap_or_default())
         .stdin(Stdio::null())
         .output()
         .await

@@ -1,10 +1,11 @@
 //! `daybook projections …`: list, lag, rebuild.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use journal::Journal;
-use projections::{RebuildStage, Status};
+use projections::{RebuildStage, Rebuilt, Status};
 
 use crate::progress::Progress;
 
@@ -67,13 +68,44 @@ pub async fn rebuild(journal: &Journal, name: &str) -> Result<ExitCode> {
     })
     .await?;
     progress.finish();
+    report(name, &rebuilt);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds all query tables anew at once.
+pub async fn rebuild_all(journal: &Journal) -> Result<ExitCode> {
+    let progress = Progress::new("rebuild", journal.head().await?);
+    let mut reached = BTreeMap::new();
+    let outcomes = projections::rebuild_all(journal, |projection, now| {
+        progress.set_total(now.head);
+        reached.insert(projection.name, now.position);
+        // As far as the slowest of them.
+        if reached.len() == projections::projection::ALL.len() {
+            progress.set(reached.values().copied().min().unwrap_or_default());
+        }
+    })
+    .await?;
+    progress.finish();
+    let mut code = ExitCode::SUCCESS;
+    for (projection, outcome) in outcomes {
+        match outcome {
+            Ok(rebuilt) => report(projection.name, &rebuilt),
+            Err(error) => {
+                eprintln!("{}: not rebuilt: {error}", projection.name);
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn report(name: &str, rebuilt: &Rebuilt) {
     let seconds = rebuilt.elapsed.as_secs_f64();
     let rate = rebuilt.position as f64 / seconds.max(0.001);
     println!(
         "{name}: rebuilt at position {} in {seconds:.1} s, {rate:.0} events/s",
         rebuilt.position
     );
-    Ok(ExitCode::SUCCESS)
 }
 
 fn said(stage: RebuildStage) -> &'static str {

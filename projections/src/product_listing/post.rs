@@ -13,24 +13,21 @@ use uuid::Uuid;
 
 use super::document::ListingItem;
 use crate::fold::{self, StreamDocument};
-use crate::projection::{PostError, Posting};
+use crate::projection::{PostError, Posting, Postings};
 
 const TABLE: &str = "product_listing";
 
 pub(super) async fn post(
     connection: &mut PgConnection,
-    postings: &[Posting],
+    postings: &Postings,
 ) -> Result<(), PostError> {
-    let (of_products, of_stock): (Vec<Posting>, Vec<Posting>) = postings
-        .iter()
-        .cloned()
-        .partition(|posting| matches!(posting.event, Event::Product(_)));
-    let mut moved = stock::post(connection, &of_stock).await?;
-    moved.extend(added(&of_products));
+    let of_products = postings.of(domain::product::TYPE);
+    let mut moved = stock::post(connection, postings.of(domain::stock::TYPE)).await?;
+    moved.extend(added(of_products));
     let in_stock = stock::in_stock(connection, &moved).await?;
 
     let mut items: BTreeMap<Uuid, ListingItem> =
-        fold::fold(connection, TABLE, include_str!("load.sql"), &of_products).await?;
+        fold::fold(connection, TABLE, include_str!("load.sql"), of_products).await?;
     let others: Vec<Uuid> = flipped(connection, &in_stock)
         .await?
         .into_iter()
@@ -49,7 +46,7 @@ pub(super) async fn post(
     }
     store::items(connection, &items).await?;
     store::prices(connection, &items).await?;
-    store::skus(connection, &items, &discontinued(&of_products)).await
+    store::skus(connection, &items, &discontinued(of_products)).await
 }
 
 fn added(postings: &[Posting]) -> impl Iterator<Item = Sku> {

@@ -1,11 +1,10 @@
-//! Loading: the whole journal, in big batches; reading and decoding of the next one go on
+//! Loading: the whole journal, in big chunks; reading and decoding of the next one go on
 //! while Postgres posts this one.
 
-use journal::{Position, READ_LIMIT_MAX};
 use sqlx::{Connection, PgConnection};
 
+use super::reader::{self, Chunk};
 use super::{Rebuild, RebuildError, RebuildProgress, RebuildStage};
-use crate::projection::Posting;
 use crate::tables;
 
 /// Fewer events than this are left to the swap, which posts them while the live worker waits.
@@ -13,16 +12,6 @@ const LEFT_TO_SWAP_EVENTS: u64 = 500;
 
 /// How often catching up is tried before the swap takes what is left, however much.
 const CATCH_UP_ROUNDS_MAX: u32 = 50;
-
-/// What was read from the journal.
-pub(super) struct Chunk {
-    /// What is to be posted of it.
-    pub postings: Vec<Posting>,
-    /// The last position that was read.
-    pub through: Position,
-    /// How many events were read.
-    pub events: usize,
-}
 
 impl<P: FnMut(RebuildProgress) + Send> Rebuild<'_, P> {
     /// Makes the schema and the tables, without their secondary indexes.
@@ -46,43 +35,39 @@ impl<P: FnMut(RebuildProgress) + Send> Rebuild<'_, P> {
 
     /// Posts to the journal's end, or so near to it that the swap may do the rest.
     pub(super) async fn load(&mut self, stage: RebuildStage) -> Result<(), RebuildError> {
+        while let Some(chunk) = self.chunks.recv().await {
+            self.post(&chunk, stage).await?;
+        }
         for _ in 0..CATCH_UP_ROUNDS_MAX {
             self.head = self.journal.head().await?;
             self.tell(stage);
             if self.head.saturating_sub(self.position) < LEFT_TO_SWAP_EVENTS {
                 break;
             }
-            self.post_through(self.head, stage).await?;
+            while self.position < self.head {
+                let chunk =
+                    reader::read_on(self.journal, self.projection, self.position, self.head);
+                let chunk = chunk.await?;
+                self.post(&chunk, stage).await?;
+            }
         }
         Ok(())
     }
 
-    /// Posts everything up to `target`.
-    async fn post_through(
-        &mut self,
-        target: Position,
-        stage: RebuildStage,
-    ) -> Result<(), RebuildError> {
-        let mut chunk = self.read(self.position, target).await?;
-        while chunk.events > 0 {
-            let reading = read(self.journal, self.projection, chunk.through, target);
-            let posting = post(&mut self.connection, self.projection, &chunk);
-            let (next, posted) = tokio::join!(reading, posting);
-            posted?;
-            self.position = chunk.through;
-            chunk = next?;
-            self.tell(stage);
+    async fn post(&mut self, chunk: &Chunk, stage: RebuildStage) -> Result<(), RebuildError> {
+        let mut transaction = self.connection.begin().await?;
+        sqlx::query("update projections.checkpoints set position = $2 where projection = $1 and generation = 'rebuild'")
+            .bind(self.projection.name)
+            .bind(chunk.through.cast_signed())
+            .execute(&mut *transaction)
+            .await?;
+        if chunk.postings.concern(self.projection) {
+            (self.projection.post)(&mut transaction, &chunk.postings).await?;
         }
+        transaction.commit().await?;
+        self.position = chunk.through;
+        self.tell(stage);
         Ok(())
-    }
-
-    /// Reads on after a position.
-    pub(super) async fn read(
-        &self,
-        after: Position,
-        target: Position,
-    ) -> Result<Chunk, RebuildError> {
-        read(self.journal, self.projection, after, target).await
     }
 
     /// Makes the secondary indexes: over loaded tables that is a fraction of the work.
@@ -95,50 +80,6 @@ impl<P: FnMut(RebuildProgress) + Send> Rebuild<'_, P> {
         tables::analyze(&mut self.connection, self.projection).await?;
         Ok(())
     }
-}
-
-/// Reads and decodes up to a batch of events after a position, none above `target`.
-pub(super) async fn read(
-    journal: &journal::Journal,
-    projection: &'static crate::Projection,
-    after: Position,
-    target: Position,
-) -> Result<Chunk, RebuildError> {
-    let wanted = usize::try_from(target.saturating_sub(after))
-        .unwrap_or(READ_LIMIT_MAX)
-        .min(READ_LIMIT_MAX);
-    if wanted == 0 {
-        return Ok(Chunk {
-            postings: Vec::new(),
-            through: after,
-            events: 0,
-        });
-    }
-    let events = journal.read_all(after, wanted).await?;
-    let through = events.last().map_or(after, |last| last.position);
-    Ok(Chunk {
-        postings: projection.decode(&events)?,
-        through,
-        events: events.len(),
-    })
-}
-
-async fn post(
-    connection: &mut PgConnection,
-    projection: &'static crate::Projection,
-    chunk: &Chunk,
-) -> Result<(), RebuildError> {
-    let mut transaction = connection.begin().await?;
-    sqlx::query("update projections.checkpoints set position = $2 where projection = $1 and generation = 'rebuild'")
-        .bind(projection.name)
-        .bind(chunk.through.cast_signed())
-        .execute(&mut *transaction)
-        .await?;
-    if !chunk.postings.is_empty() {
-        (projection.post)(&mut transaction, &chunk.postings).await?;
-    }
-    transaction.commit().await?;
-    Ok(())
 }
 
 /// Removes what a rebuild has left in the checkpoints.

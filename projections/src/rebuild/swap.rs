@@ -8,7 +8,7 @@ use std::time::Duration;
 use journal::Cursor;
 use sqlx::{Connection, Executor};
 
-use super::{Rebuild, RebuildError, RebuildProgress, RebuildStage, load};
+use super::{Rebuild, RebuildError, RebuildProgress, RebuildStage, load, reader};
 use crate::projection::PostError;
 use crate::{checkpoint, tables};
 
@@ -48,11 +48,8 @@ impl<P: FnMut(RebuildProgress) + Send> Rebuild<'_, P> {
             .map_or(0, |live| live.cursor.high())
             .max(journal.head().await?);
         let mut position = self.position;
-        loop {
-            let chunk = load::read(journal, projection, position, high).await?;
-            if chunk.events == 0 {
-                break;
-            }
+        while position < high {
+            let chunk = reader::read_on(journal, projection, position, high).await?;
             (projection.post)(&mut transaction, &chunk.postings).await?;
             position = chunk.through;
         }

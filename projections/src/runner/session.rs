@@ -230,7 +230,7 @@ impl<S: FeedSource> Runner<S> {
                 transaction.rollback().await?;
                 return Ok::<_, PostError>(false);
             }
-            if !postings.is_empty() {
+            if postings.concern(self.projection) {
                 (self.projection.post)(&mut transaction, &postings).await?;
             }
             transaction.commit().await?;

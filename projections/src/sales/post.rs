@@ -5,12 +5,12 @@ mod line;
 
 use sqlx::PgConnection;
 
-use crate::projection::{PostError, Posting};
+use crate::projection::{PostError, Postings};
 
 pub(super) async fn post(
     connection: &mut PgConnection,
-    postings: &[Posting],
+    postings: &Postings,
 ) -> Result<(), PostError> {
-    line::post(connection, postings).await?;
-    category::post(connection, postings).await
+    line::post(connection, postings.of(domain::order::TYPE)).await?;
+    category::post(connection, postings.of(domain::product::TYPE)).await
 }

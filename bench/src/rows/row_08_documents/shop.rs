@@ -28,7 +28,7 @@ pub fn id(number: u64) -> Uuid {
 }
 
 fn sku(number: u64) -> Sku {
-    Sku::new(&format!("SKU-{number}")).expect("well-formed")
+    Sku::new(format!("SKU-{number}")).expect("well-formed")
 }
 
 fn context() -> Context {
