@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 use commands::{Commands, Context};
 use daybook_tests::{Postgres, Server, TOKEN};
@@ -13,6 +13,7 @@ use domain::value::{Location, Quantity, StockId};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::Request;
 use http_body_util::Full;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::ground::{Running, open_journal};
@@ -35,6 +36,9 @@ pub const OPENING_UNITS: u32 = 1_000_000_000;
 
 /// Commands on their way at once while the market is set up.
 const SEEDING: usize = 256;
+
+/// First visitors at once.
+const VISITING: usize = 32;
 
 /// Query tables that have not caught up by then never will.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(600);
@@ -99,6 +103,23 @@ async fn offer(commands: &Commands, article: &Article, stocked: bool) -> Result<
             .await?;
     }
     Ok(())
+}
+
+/// Everything is ordered once, as in a server's first minute: from then on it knows the streams, as Postgres knows its pages.
+pub async fn visited(server: &Server, articles: &[Article]) -> Result<()> {
+    let http = &server.http();
+    futures::stream::iter(articles.chunks(LINES))
+        .map(Ok)
+        .try_for_each_concurrent(VISITING, |shelf| async move {
+            let line = |article: &Article| json!({"sku": article.sku, "quantity": 1});
+            let lines: Vec<_> = shelf.iter().map(line).collect();
+            let body = json!({"currency": "USD", "lines": lines});
+            let reply = http.post("/v1/orders", &body).await;
+            ensure!(reply.status == 201, "{}", reply.describe());
+            Ok(())
+        })
+        .await?;
+    caught_up(server).await
 }
 
 /// Waits until every query table shows all of the journal: what a server still has to post must not be paid by whom is measured next.

@@ -36,7 +36,7 @@ pub async fn run(settings: &Settings, ground: &Ground) -> Result<Vec<Case>> {
     let database = ground.database().await;
     market::open(&database, &articles, true).await?;
     let server = ground.daybook(&database).await;
-    market::caught_up(&server).await?;
+    market::visited(&server, &articles).await?;
     let sql = Sql::open(ground.database().await, &articles).await?;
     let customers = Customers::of(&articles);
     let mut cases = Vec::new();

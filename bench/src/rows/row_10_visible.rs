@@ -47,7 +47,7 @@ async fn visible(
     limit: f64,
     note: &str,
 ) -> Result<Vec<Case>> {
-    market::caught_up(server).await?;
+    market::visited(server, articles).await?;
     let customers = Customers::of(articles);
     let capacity = capacity(settings, server, &customers, Sold::Held).await?;
     let (mut p50, mut p99) = (Vec::new(), Vec::new());

@@ -75,7 +75,7 @@ async fn half_load(settings: &Settings, ground: &Ground) -> Result<Case> {
     let database = ground.database().await;
     market::open(&database, &articles, true).await?;
     let server = ground.daybook(&database).await;
-    market::caught_up(&server).await?;
+    market::visited(&server, &articles).await?;
     let customers = Customers::of(&articles);
     let rate = capacity(settings, &server, &customers, Sold::TakenHome).await? / 2.0;
     let stream = |lasts| Stream {
