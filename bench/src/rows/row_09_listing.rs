@@ -98,7 +98,7 @@ pub async fn run(settings: &Settings, ground: &Ground) -> Result<Vec<Case>> {
             peer,
             bar: Some((Bar::AtMost, TIMES)),
             note: format!(
-                "{items} of {} products, one after the other.",
+                "{items} of {} products, one after the other; all are published, at prices made up from their numbers.",
                 articles.len()
             ),
         });

@@ -98,7 +98,7 @@ async fn half_load(settings: &Settings, ground: &Ground) -> Result<Case> {
         peer: vec![start.resident],
         bar: Some((Bar::AtMost, 1.1)),
         note: format!(
-            "After {:.0} s at {rate:.0} orders/s (half load), beside after {:.0} s; {SOAK_VARIABLE}=60 makes it an hour.",
+            "After {:.0} s at {rate:.0} orders/s (half load, all sold over the counter, so that no hold of stock stays open), beside after {:.0} s; {SOAK_VARIABLE}=60 makes it an hour.",
             whole.as_secs_f64(),
             first.as_secs_f64()
         ),
