@@ -51,7 +51,7 @@ impl Default for ExecutorOptions {
     fn default() -> Self {
         Self {
             queue_max: 4_096,
-            states_max: 200_000,
+            states_max: 64_000,
             deadline: Duration::from_secs(10),
         }
     }

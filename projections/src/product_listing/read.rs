@@ -16,7 +16,7 @@ use crate::{Page, PageQuery, Queries, QueryError};
 pub const SEARCH_CHARS_MAX: usize = 200;
 
 /// Which products, and in which order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListingFilter {
     /// Search for this.
     pub q: Option<String>,
@@ -130,7 +130,11 @@ impl Queries {
         let keyset: Keyset<Key> = Keyset::read(format!("products/{}", sort.as_str()), page)?;
         let mut sql = statement(filter, sort, &keyset)?;
         let rows = self
-            .bounded(sql.build().persistent(false).fetch_all(self.pool()))
+            .bounded(
+                sql.build()
+                    .persistent(!filter.narrows())
+                    .fetch_all(self.pool()),
+            )
             .await?;
         let keyed: Result<Vec<(Key, String)>, sqlx::Error> =
             rows.iter().map(|row| keyed(row, sort)).collect();
@@ -177,6 +181,17 @@ impl ListingFilter {
             ));
         }
         Ok(sort)
+    }
+
+    /// Whether the best plan depends on the values that are asked for. Pages of everything have one plan, which is kept.
+    fn narrows(&self) -> bool {
+        let everything = Self {
+            publication: self.publication,
+            sort: self.sort,
+            currency: self.currency,
+            ..Self::default()
+        };
+        *self != everything
     }
 
     fn needs_price(&self, sort: ListingSort) -> bool {

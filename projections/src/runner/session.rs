@@ -22,6 +22,11 @@ const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
 /// How often a standby looks whether the lease is free.
 const STANDBY_PAUSE: Duration = Duration::from_millis(250);
 
+/// After a batch of fewer events a worker rests as long as it has worked, and at most this long: what comes meanwhile is
+/// posted together. Workers that take every event at once keep Postgres from the commands.
+const FULL_ENOUGH_EVENTS: usize = 500;
+const REST_MAX: Duration = Duration::from_millis(3);
+
 /// How long Postgres may take over one statement of a batch.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -264,8 +269,12 @@ impl<S: FeedSource> Runner<S> {
             .increment(batch.events.len() as u64);
         metrics::histogram!("daybook_projection_batch_events", "projection" => name)
             .record(batch.events.len() as f64);
+        let took = began.elapsed();
         metrics::histogram!("daybook_projection_batch_seconds", "projection" => name)
-            .record(began.elapsed().as_secs_f64());
+            .record(took.as_secs_f64());
+        if batch.events.len() < FULL_ENOUGH_EVENTS {
+            tokio::time::sleep(took.min(REST_MAX)).await;
+        }
         Ok(Posted::Committed)
     }
 
