@@ -2,7 +2,7 @@
 //! projections are.
 //!
 //! The reads of a table live in its folder (`order_detail/read.rs`); here is what they share. A
-//! statement that is put together from what was asked for is planned for its values and not kept: a
+//! statement that narrows a list down is planned for its values and not kept: a
 //! plan made for any category would be a bad one for the largest.
 
 mod events;
