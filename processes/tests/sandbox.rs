@@ -7,7 +7,7 @@ use domain::value::Timestamp;
 use futures::FutureExt as _;
 use futures::future::ready;
 use processes::gateway::sandbox::{
-    CallFault, Card, Faults, Operation, Plan, Rates, Sandbox, Settings, Webhook,
+    CallFault, Card, CustomerAnswer, Faults, Operation, Plan, Rates, Sandbox, Settings, Webhook,
 };
 use processes::gateway::signature::{self, SignatureError};
 use processes::gateway::{
@@ -431,4 +431,78 @@ fn what_is_signed_and_not_understood_is_said_so() {
     let other = r#"{"id":"evt_1","created":1,"type":"customer.created","data":{"object":{}}}"#;
     let news = read(other).unwrap().news;
     assert_eq!(news, News::Other("customer.created".to_owned()));
+}
+
+#[test]
+fn a_file_is_one_sandbox_for_several_and_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sandbox.jsonl");
+    let open = || Sandbox::open(&path, Settings::default(), Plan::none()).unwrap();
+    let (one, other) = (open(), open());
+    let request = authorize("pm_card_authenticationRequired", 900);
+    let outcome = now(one.authorize(&request, at(0)));
+    let Outcome::ActionRequired { gateway_ref, .. } = outcome else {
+        panic!("no action required: {outcome:?}");
+    };
+    other
+        .customer(&gateway_ref, CustomerAnswer::Approves, at(1))
+        .unwrap();
+    let take = capture(&request, &gateway_ref, 900);
+    other.inject(Operation::Capture, Faults::call(CallFault::LostAnswer));
+    let lost = now(other.capture(&take, at(2)));
+    assert_eq!(lost, Outcome::Unknown(Doubt::NoAnswer));
+    done(now(one.capture(&take, at(3))));
+    // Each webhook goes to one of them.
+    let first = one.next_webhook(at(3)).unwrap();
+    let second = other.next_webhook(at(3)).unwrap();
+    assert_ne!(first, second);
+
+    // A process is killed in the middle of a line; the next one goes on after the whole ones.
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend_from_slice(b"{\"at\":\"2026-");
+    std::fs::write(&path, &bytes).unwrap();
+    let again = open();
+    assert_eq!(again.books().totals(euro(0).currency).captured, 900);
+    done(now(
+        again.refund(&refund(&request, &gateway_ref, 400), at(4))
+    ));
+    for sandbox in [&one, &other, &again, &open()] {
+        assert_eq!(sandbox.books().totals(euro(0).currency).refunded, 400);
+        assert_eq!(sandbox.books().movements().count(), 2);
+    }
+    assert!(again.next_webhook(at(4)).is_some());
+}
+
+#[test]
+fn sandboxes_on_one_file_take_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sandbox.jsonl");
+    let open = || Sandbox::open(&path, Settings::default(), Plan::none()).unwrap();
+    let request = authorize("pm_card_visa", 900);
+    let reference = done(now(open().authorize(&request, at(0)))).gateway_ref;
+    done(now(
+        open().capture(&capture(&request, &reference, 900), at(0))
+    ));
+    let same = refund(&request, &reference, 1);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let sandbox = open();
+                for _ in 0..50 {
+                    done(now(sandbox.refund(&same, at(0))));
+                    done(now(sandbox.refund(&refund(&request, &reference, 1), at(0))));
+                }
+            });
+        }
+    });
+    assert_eq!(open().books().totals(euro(0).currency).refunded, 201);
+}
+
+#[test]
+fn a_file_of_something_else_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sandbox.jsonl");
+    std::fs::write(&path, "hello\n").unwrap();
+    let refused = Sandbox::open(&path, Settings::default(), Plan::none());
+    assert!(refused.is_err());
 }

@@ -2,8 +2,8 @@
 //!
 //! It behaves as Stripe does, down to the JSON of its webhooks and their signatures, and keeps books
 //! that others are compared with. It is deterministic: no clock, no randomness of its own; the time
-//! comes with each call, faults come from a [`Plan`]. It keeps everything in memory and lives as long
-//! as its value; clones share it.
+//! comes with each call, faults come from a [`Plan`]. Its memory lives as long as its value, which clones
+//! share; [`Sandbox::open`] keeps it in a file, for processes that are killed and for several at once.
 //!
 //! - **Keys**: the answer to a call is kept under its id for [`Settings::keys_kept`]; a repeat gets it
 //!   again. After that a repeat is a new call and *does* move money again, as at a real gateway: ask first.
@@ -18,6 +18,7 @@ mod fault;
 mod intent;
 mod keys;
 mod machine;
+mod record;
 mod webhook;
 
 pub use books::{Books, Totals};
@@ -27,14 +28,18 @@ pub use webhook::Webhook;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::value::Timestamp;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
+use serde::{Deserialize, Serialize};
 
-use self::machine::{Act, Machine};
+use self::machine::{Act, Effect, Machine};
+use self::record::{Deed, Entry, Record};
 use super::{
     AskError, Authorize, Capture, Doubt, Gateway, MovementsPage, MovementsQuery, Notice,
     NoticeError, Outcome, PaymentState, Query, Refund, Refusal, Secret, Void, notice, signature,
@@ -67,7 +72,8 @@ impl Default for Settings {
 }
 
 /// What a customer does with an action that is required.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CustomerAnswer {
     /// Approves the payment.
     Approves,
@@ -90,6 +96,8 @@ pub struct Sandbox {
 /// What clones share.
 struct Core {
     machine: Machine,
+    /// Where deeds are kept, if they are.
+    record: Option<Record>,
     plan: Plan,
     calls: BTreeMap<Operation, u64>,
 }
@@ -98,11 +106,31 @@ impl Sandbox {
     /// A sandbox with empty books. Slow answers come at once; see [`Sandbox::waiting`].
     #[must_use]
     pub fn new(settings: Settings, plan: Plan) -> Self {
-        let core = Core {
+        Self::of(Core {
             machine: Machine::new(settings),
+            record: None,
             plan,
             calls: BTreeMap::new(),
-        };
+        })
+    }
+
+    /// The sandbox whose memory is the file at `path`, made when it is new. Every sandbox on that file, in
+    /// whatever process, is the same one; give all of them the same settings. Calls read and write the
+    /// file where they are made, which takes microseconds. Fails when the file cannot be read or is
+    /// not of a sandbox; a call that fails to write it is unknown.
+    pub fn open(path: &Path, settings: Settings, plan: Plan) -> io::Result<Self> {
+        let mut record = Record::open(path)?;
+        let mut machine = Machine::new(settings);
+        record.catch_up(&mut machine)?;
+        Ok(Self::of(Core {
+            machine,
+            record: Some(record),
+            plan,
+            calls: BTreeMap::new(),
+        }))
+    }
+
+    fn of(core: Core) -> Self {
         Self {
             core: Arc::new(Mutex::new(core)),
             wait: Arc::new(|_| ready(()).boxed()),
@@ -128,7 +156,10 @@ impl Sandbox {
     /// A copy of its books.
     #[must_use]
     pub fn books(&self) -> Books {
-        self.core().machine.books.clone()
+        let mut core = self.core();
+        // Without the file the books are those of the last call.
+        let _ = core.catch_up();
+        core.machine.books.clone()
     }
 
     /// How many calls of `operation` were made, those that were lost included.
@@ -142,7 +173,11 @@ impl Sandbox {
     #[must_use]
     pub fn next_webhook(&self, now: Timestamp) -> Option<Webhook> {
         let mut core = self.core();
-        let body = core.machine.outbox.take(now)?;
+        core.catch_up().ok()?;
+        core.machine.outbox.next_due().filter(|due| *due <= now)?;
+        let Ok(Effect::Delivered(Some(body))) = core.perform(now, Deed::Delivered) else {
+            return None;
+        };
         let signature = signature::sign(&core.machine.settings.webhook_secret, &body, now);
         Some(Webhook { signature, body })
     }
@@ -150,7 +185,9 @@ impl Sandbox {
     /// When the next webhook is due, for whoever drives the time.
     #[must_use]
     pub fn next_webhook_due(&self) -> Option<Timestamp> {
-        self.core().machine.outbox.next_due()
+        let mut core = self.core();
+        core.catch_up().ok()?;
+        core.machine.outbox.next_due()
     }
 
     /// The customer acts on the gateway's page; a webhook tells of it. Refused when the payment is
@@ -161,16 +198,28 @@ impl Sandbox {
         answer: CustomerAnswer,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let mut core = self.core();
-        let faults = Faults::none();
-        core.machine.customer(gateway_ref, answer, now, &faults)
+        let gateway_ref = gateway_ref.to_owned();
+        let deed = Deed::Customer {
+            gateway_ref,
+            answer,
+        };
+        match self.core().perform(now, deed) {
+            Ok(Effect::Acted(result)) => result,
+            Ok(_) => Ok(()),
+            Err(error) => Err(Refusal::new("record-failed", &error.to_string())),
+        }
     }
 
-    fn call(&self, act: &Act, now: Timestamp) -> BoxFuture<'static, Outcome> {
-        let reply = {
+    fn call(&self, act: Act, now: Timestamp) -> BoxFuture<'static, Outcome> {
+        let effect = {
             let mut core = self.core();
             let faults = core.faults(act.operation());
-            core.machine.call(act, now, &faults)
+            core.perform(now, Deed::Call { act, faults })
+        };
+        let reply = match effect {
+            Ok(Effect::Called(reply)) => reply,
+            Ok(_) => return ready(Outcome::Unknown(Doubt::Pending)).boxed(),
+            Err(error) => return ready(Outcome::Unknown(of_record(&error))).boxed(),
         };
         if reply.after.is_zero() {
             return ready(reply.outcome).boxed();
@@ -187,6 +236,9 @@ impl Sandbox {
     ) -> BoxFuture<'static, Result<T, AskError>> {
         let mut core = self.core();
         let unavailable = |doubt| ready(Err(AskError::Unavailable(doubt))).boxed();
+        if let Err(error) = core.catch_up() {
+            return unavailable(of_record(&error));
+        }
         match core.faults(operation).call {
             Some(CallFault::LostRequest | CallFault::LostAnswer) => unavailable(Doubt::NoAnswer),
             Some(CallFault::ErrorAfterSuccess) => unavailable(Doubt::GatewayError(500)),
@@ -211,6 +263,27 @@ impl Core {
         *self.calls.entry(operation).or_default() += 1;
         self.plan.next(operation)
     }
+
+    /// Does a deed, and keeps it where deeds are kept.
+    fn perform(&mut self, at: Timestamp, deed: Deed) -> io::Result<Effect> {
+        let entry = Entry { at, deed };
+        match &mut self.record {
+            Some(record) => record.add(&mut self.machine, &entry),
+            None => Ok(self.machine.apply(&entry)),
+        }
+    }
+
+    /// Takes in what other processes did.
+    fn catch_up(&mut self) -> io::Result<()> {
+        match &mut self.record {
+            Some(record) => record.catch_up(&mut self.machine),
+            None => Ok(()),
+        }
+    }
+}
+
+fn of_record(error: &io::Error) -> Doubt {
+    Doubt::Unreadable(format!("the sandbox's file: {error}"))
 }
 
 impl Default for Sandbox {
@@ -231,19 +304,19 @@ impl Gateway for Sandbox {
     }
 
     fn authorize<'a>(&'a self, request: &'a Authorize, now: Timestamp) -> BoxFuture<'a, Outcome> {
-        self.call(&Act::Authorize(request.clone()), now)
+        self.call(Act::Authorize(request.clone()), now)
     }
 
     fn capture<'a>(&'a self, request: &'a Capture, now: Timestamp) -> BoxFuture<'a, Outcome> {
-        self.call(&Act::Capture(request.clone()), now)
+        self.call(Act::Capture(request.clone()), now)
     }
 
     fn void<'a>(&'a self, request: &'a Void, now: Timestamp) -> BoxFuture<'a, Outcome> {
-        self.call(&Act::Void(request.clone()), now)
+        self.call(Act::Void(request.clone()), now)
     }
 
     fn refund<'a>(&'a self, request: &'a Refund, now: Timestamp) -> BoxFuture<'a, Outcome> {
-        self.call(&Act::Refund(request.clone()), now)
+        self.call(Act::Refund(request.clone()), now)
     }
 
     fn state<'a>(

@@ -2,8 +2,11 @@
 //!
 //! The first four are Stripe's own names, so that one test runs against both.
 
+use serde::{Deserialize, Serialize};
+
 /// A payment method of the sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Card {
     /// `pm_card_visa`: everything succeeds.
     Good,

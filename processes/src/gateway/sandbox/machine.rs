@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::books::Books;
 use super::intent::{Intent, Refunded, Stage, refund_reference};
 use super::keys::Keys;
+use super::record::{Deed, Entry};
 use super::webhook::Outbox;
 use super::{CallFault, Card, CustomerAnswer, Faults, Operation, Settings};
 use crate::gateway::outcome;
@@ -71,6 +72,13 @@ fn card_of(method: &Method) -> Option<Card> {
     }
 }
 
+/// What a deed came to.
+pub(super) enum Effect {
+    Called(Reply),
+    Acted(Result<(), Refusal>),
+    Delivered(Option<Vec<u8>>),
+}
+
 /// The outcome, and how long its answer is on its way.
 pub(super) struct Reply {
     pub(super) outcome: Outcome,
@@ -105,8 +113,20 @@ impl Machine {
         }
     }
 
+    /// Carries out a deed.
+    pub(super) fn apply(&mut self, entry: &Entry) -> Effect {
+        match &entry.deed {
+            Deed::Call { act, faults } => Effect::Called(self.call(act, entry.at, faults)),
+            Deed::Customer {
+                gateway_ref,
+                answer,
+            } => Effect::Acted(self.customer(gateway_ref, *answer, entry.at)),
+            Deed::Delivered => Effect::Delivered(self.outbox.take(entry.at)),
+        }
+    }
+
     /// Carries out a call that suffers `faults`.
-    pub(super) fn call(&mut self, act: &Act, now: Timestamp, faults: &Faults) -> Reply {
+    fn call(&mut self, act: &Act, now: Timestamp, faults: &Faults) -> Reply {
         let lost = act.card() == Some(Card::Lost);
         if lost || faults.call == Some(CallFault::LostRequest) {
             return reply(Outcome::Unknown(Doubt::NoAnswer));
@@ -337,17 +357,14 @@ impl Machine {
     }
 
     /// The customer's answer to an action. The error says why it is too late.
-    pub(super) fn customer(
+    fn customer(
         &mut self,
         reference: &str,
         answer: CustomerAnswer,
         now: Timestamp,
-        faults: &Faults,
     ) -> Result<(), Refusal> {
-        let moment = Moment {
-            now,
-            deliveries: &faults.deliveries,
-        };
+        let deliveries = &[Duration::ZERO];
+        let moment = Moment { now, deliveries };
         self.expire(reference, moment);
         let Some(intent) = self.intents.get_mut(reference) else {
             return Err(Refusal::new("resource_missing", "no such payment"));
