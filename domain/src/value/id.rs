@@ -296,5 +296,25 @@ mod tests {
             order.handover().to_string(),
             "451efe3b-464b-599e-82da-a9773b57d0a5"
         );
+        assert_eq!(
+            order.payment().to_string(),
+            "08cb1220-032d-5071-bc09-66a91565e1ee"
+        );
+        assert_eq!(
+            order.payment().authorization().to_string(),
+            "d6d470f4-63b6-5f89-9889-e776657fbbd2"
+        );
+        assert_eq!(
+            order.payment().capture(0).to_string(),
+            "ca3a8557-0607-5bcf-a957-cb56436edb57"
+        );
+        assert_eq!(
+            order.payment().void(1).to_string(),
+            "2198584b-af72-5af2-96f3-6ed125b710ed"
+        );
+        assert_eq!(
+            order.payment().refund(2).to_string(),
+            "c7c9ad79-c86c-5777-915b-7d5d0bb01976"
+        );
     }
 }

@@ -86,9 +86,12 @@ impl Overdue {
             }
             self.late.pop_front();
             // One that was extended meanwhile waits for its new deadline.
-            let is_due =
-                |waiting: &Box<Waiting>| !self.by_deadline.contains(&(waiting.deadline, order));
-            if let Some(waiting) = self.waiting.of(order).take_if(|waiting| is_due(waiting)) {
+            let by_deadline = &self.by_deadline;
+            let waiting = self
+                .waiting
+                .of(order)
+                .take_if(|waiting| !by_deadline.contains(&(waiting.deadline, order)));
+            if let Some(waiting) = waiting {
                 let detail = format!(
                     "it was to be confirmed, rejected or cancelled by {}, and was not",
                     waiting.deadline
