@@ -26,6 +26,8 @@ mod command;
 mod decide;
 mod event;
 mod line;
+#[cfg(test)]
+mod share_tests;
 mod state;
 #[cfg(test)]
 mod tests;

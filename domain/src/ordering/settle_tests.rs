@@ -418,9 +418,10 @@ fn cancelling_after_the_capture_refunds_the_exact_share() {
 }
 
 #[test]
-fn tax_and_discount_that_do_not_divide_evenly_sum_to_the_whole() {
+fn tax_that_does_not_divide_evenly_is_refunded_whole() {
     let mut world = World::with(&[("A", 1, 9)]);
-    // 7 units for 10.00 less 0.99, whose tax of 1.71 a till would not state; so by the line.
+    // Seven units of a cent each, with one cent of tax on all of them together; with a discount
+    // too: `order/share_tests.rs`.
     let wish = PlaceOrder::new(ORDER, Currency::EUR, vec![wanted("A", 7)], HOLD);
     world.place(wish, &at(0)).unwrap();
     begin(&mut world);
