@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What `make test` runs: style first (fast to fail), then every test against a real Postgres and a real Kafka.
+# What `make test` runs: style first (fast to fail), then every test against a real Postgres, a real Kafka and Stripe's own stripe-mock.
 #
 #   DATABASE_URL    a Postgres to use instead of a private one; its role must be able to create databases and roles
 #   KAFKA_BROKERS   a Kafka to use instead of a private one
+#   STRIPE_MOCK_URL a stripe-mock to use instead of a private one
 #   Arguments       go to `cargo test`, for example: scripts/test.sh -p journal
 #
 # The last line is `N passed, M failed`, summed over all test executables; the exit code is cargo's.
@@ -24,6 +25,7 @@ stop_servers() {
   local code=$?
   trap - EXIT
   scripts/kafka/down.sh "$work/kafka" || true
+  scripts/stripe-mock/down.sh "$work/stripe-mock" || true
   # `immediate`: nobody needs these tables any more.
   scripts/postgres/down.sh "$work/postgres" immediate || true
   rm -rf "$work"
@@ -40,6 +42,10 @@ fi
 if [ -z "${KAFKA_BROKERS:-}" ]; then
   port=$(scripts/kafka/up.sh "$work/kafka")
   export KAFKA_BROKERS="127.0.0.1:$port"
+fi
+if [ -z "${STRIPE_MOCK_URL:-}" ]; then
+  port=$(scripts/stripe-mock/up.sh "$work/stripe-mock")
+  export STRIPE_MOCK_URL="http://127.0.0.1:$port"
 fi
 
 if [ $# -eq 0 ]; then set -- --workspace; fi

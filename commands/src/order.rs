@@ -95,11 +95,15 @@ impl OneAggregate for OrderCommand {
         match self {
             OrderCommand::PlaceOrder(_) => "PlaceOrder",
             OrderCommand::ConfirmOrder { .. } => "ConfirmOrder",
+            OrderCommand::ExtendDeadline { .. } => "ExtendDeadline",
             OrderCommand::RejectOrder { .. } => "RejectOrder",
             OrderCommand::CancelLines { .. } => "CancelLines",
             OrderCommand::CancelOrder { .. } => "CancelOrder",
             OrderCommand::ShipLines { .. } => "ShipLines",
             OrderCommand::RecordDelivery { .. } => "RecordDelivery",
+            OrderCommand::RequestReturn { .. } => "RequestReturn",
+            OrderCommand::ReceiveReturn { .. } => "ReceiveReturn",
+            OrderCommand::DeclineReturn { .. } => "DeclineReturn",
             OrderCommand::CompleteOrder => "CompleteOrder",
             OrderCommand::AddNote { .. } => "AddNote",
         }
@@ -174,7 +178,7 @@ fn opened<'a>(states: &States<'a>, stream: &StreamId) -> Option<&'a StockItem> {
     state.as_stock().filter(|_| version > 0)
 }
 
-/// Each event with its stream, the order's first.
+/// Each event with its stream: the order's first, then the stock items', then the payments'.
 fn addressed(
     outcome: OrderingOutcome,
     order: &StreamId,
@@ -193,5 +197,11 @@ fn addressed(
             .into_iter()
             .map(move |event| (stream.clone(), Event::from(event)))
     });
-    of_order.chain(of_stock).collect()
+    let of_payments = outcome.payments.into_iter().flat_map(|(id, events)| {
+        let stream = streams::payment(id);
+        events
+            .into_iter()
+            .map(move |event| (stream.clone(), Event::from(event)))
+    });
+    of_order.chain(of_stock).chain(of_payments).collect()
 }

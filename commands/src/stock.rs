@@ -49,6 +49,7 @@ impl OneAggregate for StockCommand {
             StockCommand::ReserveStock(_) => "ReserveStock",
             StockCommand::RenewReservation(_) => "RenewReservation",
             StockCommand::HandOverStock { .. } => "HandOverStock",
+            StockCommand::ExtendReservation { .. } => "ExtendReservation",
             StockCommand::CommitReservation { .. } => "CommitReservation",
             StockCommand::ReleaseReservation { .. } => "ReleaseReservation",
             StockCommand::ExpireReservations => "ExpireReservations",

@@ -1,6 +1,6 @@
 //! The streams of the shop's aggregates.
 
-use domain::value::{OrderId, ProductId, StockId};
+use domain::value::{OrderId, PaymentId, ProductId, StockId};
 use journal::StreamId;
 
 /// A product's stream.
@@ -11,6 +11,11 @@ pub(crate) fn product(id: ProductId) -> StreamId {
 /// A stock item's stream.
 pub(crate) fn stock(id: &StockId) -> StreamId {
     StreamId::new("stock", id.to_string())
+}
+
+/// A payment's stream.
+pub(crate) fn payment(id: PaymentId) -> StreamId {
+    StreamId::new("payment", id.to_string())
 }
 
 /// An order's stream.

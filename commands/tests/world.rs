@@ -114,6 +114,7 @@ impl Shop {
                     sequence: event.sequence,
                     event_type: &event.event_type,
                     event: &decoded,
+                    recorded_at: event.recorded_at.try_into().unwrap(),
                 });
             }
         }

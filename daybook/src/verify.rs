@@ -1,6 +1,7 @@
 //! `daybook verify`: every rule of the shop over the whole journal, and what breaks it by name.
 
 use anyhow::{Context, Result};
+use domain::value::Timestamp;
 use domain::verify::{Breach, RecordedFact, Report, Verifier};
 use journal::{Journal, READ_LIMIT_MAX, RecordedEvent};
 use serde_json::json;
@@ -70,6 +71,7 @@ impl Checking {
                     sequence: event.sequence,
                     event_type: &event.event_type,
                     event: &decoded,
+                    recorded_at: Timestamp::try_from(event.recorded_at).unwrap_or_default(),
                 }),
                 Err(error) => self.note_unreadable(event, &error),
             }

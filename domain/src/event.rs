@@ -2,15 +2,23 @@
 
 use crate::kind::EventKind;
 use crate::order::{self, OrderEvent};
+use crate::payment::{self, PaymentEvent};
 use crate::product::{self, ProductEvent};
 use crate::stock::{self, StockEvent};
 
-const KINDS: usize = ProductEvent::KINDS.len() + StockEvent::KINDS.len() + OrderEvent::KINDS.len();
+const KINDS: usize = ProductEvent::KINDS.len()
+    + StockEvent::KINDS.len()
+    + OrderEvent::KINDS.len()
+    + PaymentEvent::KINDS.len();
 
 /// Every kind of event that is recorded today. A journal that holds another (type, version), with
 /// no [upcaster](crate::upcasters) to one of these, is refused at start-up.
-pub const CATALOG: &[EventKind] =
-    &joined([ProductEvent::KINDS, StockEvent::KINDS, OrderEvent::KINDS]);
+pub const CATALOG: &[EventKind] = &joined([
+    ProductEvent::KINDS,
+    StockEvent::KINDS,
+    OrderEvent::KINDS,
+    PaymentEvent::KINDS,
+]);
 
 const fn joined<const LISTS: usize>(lists: [&[EventKind]; LISTS]) -> [EventKind; KINDS] {
     let mut all = [ProductEvent::KINDS[0]; KINDS];
@@ -37,13 +45,17 @@ pub enum Event {
     Stock(StockEvent),
     /// Of an order.
     Order(OrderEvent),
+    /// Of a payment.
+    Payment(PaymentEvent),
 }
 
 /// A recorded payload that could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// No aggregate is called that.
-    #[error("no aggregate is of type {aggregate_type:?}; known are product, stock and order")]
+    #[error(
+        "no aggregate is of type {aggregate_type:?}; known are product, stock, order and payment"
+    )]
     UnknownAggregate {
         /// The type that was given.
         aggregate_type: String,
@@ -65,6 +77,7 @@ impl Event {
             product::TYPE => read(product::TYPE, payload).map(Self::Product),
             stock::TYPE => read(stock::TYPE, payload).map(Self::Stock),
             order::TYPE => read(order::TYPE, payload).map(Self::Order),
+            payment::TYPE => read(payment::TYPE, payload).map(Self::Payment),
             unknown => Err(DecodeError::UnknownAggregate {
                 aggregate_type: unknown.to_owned(),
             }),
@@ -78,6 +91,7 @@ impl Event {
             Self::Product(event) => event.event_type(),
             Self::Stock(event) => event.event_type(),
             Self::Order(event) => event.event_type(),
+            Self::Payment(event) => event.event_type(),
         }
     }
 
@@ -88,6 +102,7 @@ impl Event {
             Self::Product(event) => event.event_version(),
             Self::Stock(event) => event.event_version(),
             Self::Order(event) => event.event_version(),
+            Self::Payment(event) => event.event_version(),
         }
     }
 
@@ -98,6 +113,7 @@ impl Event {
             Self::Product(_) => product::TYPE,
             Self::Stock(_) => stock::TYPE,
             Self::Order(_) => order::TYPE,
+            Self::Payment(_) => payment::TYPE,
         }
     }
 
@@ -108,6 +124,7 @@ impl Event {
             Self::Product(event) => serde_json::to_string(event),
             Self::Stock(event) => serde_json::to_string(event),
             Self::Order(event) => serde_json::to_string(event),
+            Self::Payment(event) => serde_json::to_string(event),
         };
         // Writing to a string fails only for maps whose keys are not text; no event has one.
         payload.unwrap_or_default()
@@ -139,6 +156,15 @@ impl Event {
             _ => None,
         }
     }
+
+    /// The event of a payment, if it is one.
+    #[must_use]
+    pub const fn as_payment(&self) -> Option<&PaymentEvent> {
+        match self {
+            Self::Payment(event) => Some(event),
+            _ => None,
+        }
+    }
 }
 
 fn read<'a, E: serde::Deserialize<'a>>(
@@ -160,6 +186,12 @@ impl From<ProductEvent> for Event {
 impl From<StockEvent> for Event {
     fn from(event: StockEvent) -> Self {
         Self::Stock(event)
+    }
+}
+
+impl From<PaymentEvent> for Event {
+    fn from(event: PaymentEvent) -> Self {
+        Self::Payment(event)
     }
 }
 

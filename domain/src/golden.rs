@@ -13,6 +13,7 @@ use cqrs_es::persist::SerializedEvent;
 use serde_json::Value;
 
 use crate::order::*;
+use crate::payment::*;
 use crate::product::*;
 use crate::stock::*;
 use crate::testing::*;
@@ -163,7 +164,8 @@ fn samples() -> Vec<Event> {
     let product = product_samples().into_iter().map(Event::Product);
     let stock = stock_samples().into_iter().map(Event::Stock);
     let order = order_samples().into_iter().map(Event::Order);
-    product.chain(stock).chain(order).collect()
+    let payment = payment_samples().into_iter().map(Event::Payment);
+    product.chain(stock).chain(order).chain(payment).collect()
 }
 
 fn product_samples() -> Vec<ProductEvent> {
@@ -237,6 +239,12 @@ fn stock_samples() -> Vec<StockEvent> {
             quantity,
             expires_at: at(900).now,
         },
+        StockEvent::ReservationExtended {
+            reservation_id,
+            order_id,
+            line_id,
+            expires_at: at(1_800).now,
+        },
         StockEvent::ReservationCommitted {
             reservation_id,
             order_id,
@@ -300,6 +308,9 @@ fn order_samples() -> Vec<OrderEvent> {
                 reservation_id: ReservationId(uuid(7)),
             }],
         },
+        OrderEvent::OrderDeadlineExtended {
+            deadline: at(1_800).now,
+        },
         OrderEvent::OrderRejected {
             reason: RejectReason::OutOfStock,
         },
@@ -313,7 +324,8 @@ fn order_samples() -> Vec<OrderEvent> {
         },
         OrderEvent::OrderShipped {
             shipment_id,
-            lines: vec![share],
+            lines: vec![share.clone()],
+            shipping: 0,
             carrier: Some(text("post")),
             tracking: Some(text("RR 1")),
         },
@@ -321,10 +333,121 @@ fn order_samples() -> Vec<OrderEvent> {
             shipment_id,
             delivered_at: at(1_800).now,
         },
+        OrderEvent::ReturnRequested {
+            return_id: ReturnId(uuid(5)),
+            lines: vec![ReturnLine {
+                line_id,
+                sku: sku("AB-1"),
+                quantity: qty(1),
+            }],
+            reason: Some(text("too small")),
+        },
+        OrderEvent::ReturnReceived {
+            return_id: ReturnId(uuid(5)),
+            lines: vec![share],
+        },
+        OrderEvent::ReturnDeclined {
+            return_id: ReturnId(uuid(5)),
+            reason: Some(text("too late")),
+        },
         OrderEvent::OrderCompleted {},
         OrderEvent::OrderNoteAdded {
             note: Prose::new("Called.\nWill call again.").unwrap(),
         },
+    ]
+}
+
+fn payment_samples() -> Vec<PaymentEvent> {
+    let (auth_id, capture_id) = (AuthorizationId(uuid(11)), CaptureId(uuid(12)));
+    let (void_id, refund_id) = (VoidId(uuid(13)), RefundId(uuid(14)));
+    let (code, detail) = (text("processing-error"), text("no answer within 10 s"));
+    let share = LineShare {
+        line_id: LineId(uuid(4)),
+        sku: sku("AB-1"),
+        quantity: qty(1),
+        gross: 1_000,
+        discount: 100,
+        net: 900,
+        tax: 171,
+    };
+    vec![
+        PaymentEvent::PaymentRequested(Arc::new(PaymentRequested {
+            payment_id: PaymentId(uuid(10)),
+            order_id: OrderId(uuid(3)),
+            amount: eur(2_642),
+            gateway: text("sandbox"),
+            method: text("card"),
+        })),
+        PaymentEvent::AuthorizationRequested { auth_id },
+        PaymentEvent::PaymentActionRequired {
+            auth_id,
+            gateway_ref: Some(text("pi_1")),
+            next_url: Some(Prose::new("https://gateway.example/confirm/1").unwrap()),
+        },
+        PaymentEvent::PaymentAuthorized {
+            auth_id,
+            amount: eur(2_642),
+            expires_at: Some(at(604_800).now),
+            gateway_ref: text("pi_1"),
+        },
+        PaymentEvent::PaymentDeclined {
+            auth_id,
+            code: text("insufficient-funds"),
+        },
+        PaymentEvent::AuthorizationOutcomeUnknown {
+            auth_id,
+            detail: detail.clone(),
+        },
+        PaymentEvent::CaptureRequested {
+            capture_id,
+            amount: eur(2_642),
+        },
+        PaymentEvent::PaymentCaptured {
+            capture_id,
+            amount: eur(2_642),
+            gateway_ref: Some(text("ch_1")),
+        },
+        PaymentEvent::CaptureFailed {
+            capture_id,
+            definite: true,
+            code: code.clone(),
+        },
+        PaymentEvent::CaptureOutcomeUnknown {
+            capture_id,
+            detail: detail.clone(),
+        },
+        PaymentEvent::VoidRequested {
+            void_id,
+            reason: Some(text("ordered twice")),
+        },
+        PaymentEvent::PaymentVoided {
+            void_id: Some(void_id),
+        },
+        PaymentEvent::VoidFailed {
+            void_id,
+            definite: false,
+            code: code.clone(),
+        },
+        PaymentEvent::RefundRequested(RefundRequested {
+            refund_id,
+            amount: eur(1_071),
+            reason: RefundReason::Returned,
+            lines: vec![share.clone()],
+            note: Some(text("too small")),
+        }),
+        PaymentEvent::PaymentRefunded {
+            refund_id,
+            amount: eur(1_071),
+            reason: RefundReason::Returned,
+            lines: vec![share],
+            gateway_ref: Some(text("re_1")),
+        },
+        PaymentEvent::RefundFailed {
+            refund_id,
+            definite: true,
+            code,
+        },
+        PaymentEvent::RefundOutcomeUnknown { refund_id, detail },
     ]
 }
 

@@ -1,9 +1,10 @@
 //! The shop itself: what may happen, and what has happened.
 //!
-//! **What it is.** One module per aggregate ([`product`], [`stock`], [`order`]), each a `decide`
-//! (state and command give events or a [`Rejection`]) and an `evolve` (state and event give
-//! state); [`ordering`], the commands that several streams take part in; [`verify`], the rules
-//! that any journal must keep; and the [`value`]s that all of it is made of.
+//! **What it is.** One module per aggregate ([`product`], [`stock`], [`order`], [`payment`]), each a
+//! `decide` (state and command give events or a [`Rejection`]) and an `evolve` (state and event
+//! give state); [`ordering`], the commands that several streams take part in; [`ledger`], the
+//! books by double entry; [`verify`], the rules that any journal must keep; and the [`value`]s that
+//! all of it is made of.
 //!
 //! **What it knows.** The rules of the shop, and the names and shapes of its events.
 //!
@@ -25,8 +26,10 @@ pub mod facts;
 #[cfg(test)]
 mod golden;
 mod kind;
+pub mod ledger;
 pub mod order;
 pub mod ordering;
+pub mod payment;
 pub mod product;
 pub mod rejection;
 #[cfg(test)]

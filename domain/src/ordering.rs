@@ -1,4 +1,4 @@
-//! Commands that an order and stock items take part in, each one atomic.
+//! Commands that an order, stock items and its payment take part in, each one atomic.
 //!
 //! Every function here is pure: it is given the states, asks the aggregates' own `decide`, and
 //! returns the events of every stream that takes part. They are to be appended together or not at
@@ -9,11 +9,20 @@
 //! is said of that first one.
 
 mod cancel;
+mod conclude;
 mod confirm;
+#[cfg(test)]
+mod conservation;
+mod extend;
+mod give_back;
+mod pay;
 mod place;
 #[cfg(test)]
 mod properties;
 mod reject;
+mod settle;
+#[cfg(test)]
+mod settle_tests;
 mod ship;
 #[cfg(test)]
 mod tests;
@@ -22,17 +31,23 @@ mod wish;
 use std::collections::BTreeMap;
 
 pub use cancel::{cancel, cancel_lines};
+pub use conclude::{conclude, time_out};
 pub use confirm::confirm;
+pub use extend::extend;
+pub use give_back::{ReceiveReturn, ReceivedLine, receive_return};
+pub use pay::begin_payment;
 pub use place::place;
 pub use reject::reject;
+pub use settle::{CapturePolicy, FAILURES_IN_A_ROW_MAX, MoneyStep, money_step, settle};
 pub use ship::{ShipLines, ship};
 pub use wish::{CLOCK_SKEW_MAX, HOLD_MAX, LineAmounts, PlaceOrder, WantedLine};
 
 use crate::order::OrderEvent;
+use crate::payment::PaymentEvent;
 use crate::product::Product;
 use crate::rejection::{FieldError, Rejection, RejectionCode};
 use crate::stock::{StockEvent, StockItem};
-use crate::value::{Sku, StockId};
+use crate::value::{PaymentId, Sku, StockId};
 
 /// Finds the state of a stock item; none if it was never opened.
 pub type StockLookup<'a> = dyn Fn(&StockId) -> Option<&'a StockItem> + 'a;
@@ -40,7 +55,7 @@ pub type StockLookup<'a> = dyn Fn(&StockId) -> Option<&'a StockItem> + 'a;
 /// Finds the product that a SKU is a variant of, with its stream's version; none if there is none.
 pub type ProductLookup<'a> = dyn Fn(&Sku) -> Option<(&'a Product, u64)> + 'a;
 
-/// The events of every stream that takes part, to be appended atomically. Both empty: the
+/// The events of every stream that takes part, to be appended atomically. All empty: the
 /// idempotent answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OrderingOutcome {
@@ -48,18 +63,26 @@ pub struct OrderingOutcome {
     pub order: Vec<OrderEvent>,
     /// Of each stock item.
     pub stock: BTreeMap<StockId, Vec<StockEvent>>,
+    /// Of each payment.
+    pub payments: BTreeMap<PaymentId, Vec<PaymentEvent>>,
 }
 
 impl OrderingOutcome {
     /// Whether nothing happens.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.order.is_empty() && self.stock.is_empty()
+        self.order.is_empty() && self.stock.is_empty() && self.payments.is_empty()
     }
 
     fn add_stock(&mut self, id: StockId, events: Vec<StockEvent>) {
         if !events.is_empty() {
             self.stock.entry(id).or_default().extend(events);
+        }
+    }
+
+    fn add_payment(&mut self, id: PaymentId, events: Vec<PaymentEvent>) {
+        if !events.is_empty() {
+            self.payments.entry(id).or_default().extend(events);
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum RejectionCode {
     OrderState,
     /// The payment does not allow it.
     PaymentState,
+    /// More was to be refunded than was captured and not refunded yet.
+    RefundExceedsCaptured,
     /// The hold on stock has ended.
     ReservationExpired,
     /// More than is open on the line.
@@ -46,6 +48,7 @@ impl RejectionCode {
             Self::PriceChanged => "price-changed",
             Self::OrderState => "order-state",
             Self::PaymentState => "payment-state",
+            Self::RefundExceedsCaptured => "refund-exceeds-captured",
             Self::ReservationExpired => "reservation-expired",
             Self::QuantityExceedsOpen => "quantity-exceeds-open",
             Self::ValidationFailed => "validation-failed",

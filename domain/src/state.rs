@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::order::{self, Order};
+use crate::payment::{self, Payment};
 use crate::product::{self, Product};
 use crate::stock::{self, StockItem};
 
@@ -17,6 +18,8 @@ pub enum State {
     Stock(StockItem),
     /// Of an order.
     Order(Order),
+    /// Of a payment.
+    Payment(Payment),
 }
 
 impl State {
@@ -27,6 +30,7 @@ impl State {
             product::TYPE => Some(Self::Product(Product::default())),
             stock::TYPE => Some(Self::Stock(StockItem::default())),
             order::TYPE => Some(Self::Order(Order::default())),
+            payment::TYPE => Some(Self::Payment(Payment::default())),
             _ => None,
         }
     }
@@ -37,6 +41,7 @@ impl State {
             (Self::Product(state), Event::Product(event)) => state.evolve(event),
             (Self::Stock(state), Event::Stock(event)) => state.evolve(event),
             (Self::Order(state), Event::Order(event)) => state.evolve(event),
+            (Self::Payment(state), Event::Payment(event)) => state.evolve(event),
             _ => {}
         }
     }
@@ -48,6 +53,7 @@ impl State {
             Self::Product(_) => product::TYPE,
             Self::Stock(_) => stock::TYPE,
             Self::Order(_) => order::TYPE,
+            Self::Payment(_) => payment::TYPE,
         }
     }
 
@@ -74,6 +80,15 @@ impl State {
     pub const fn as_order(&self) -> Option<&Order> {
         match self {
             Self::Order(order) => Some(order),
+            _ => None,
+        }
+    }
+
+    /// The payment, if it is one.
+    #[must_use]
+    pub const fn as_payment(&self) -> Option<&Payment> {
+        match self {
+            Self::Payment(payment) => Some(payment),
             _ => None,
         }
     }

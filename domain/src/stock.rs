@@ -8,10 +8,10 @@
 //!                              └── released ◀──┴── (held only: expired) ────┘
 //! ```
 //!
-//! Rules: what is reserved was available at that moment; overdue holds end before anyone is told
-//! that there is nothing; a reservation's units each end exactly once (dispatched, released or
-//! expired); only a forced adjustment may leave less on hand than is promised, and then
-//! `StockShortfallDetected` names the promises that it breaks.
+//! Rules: what is reserved was available at that moment; a hold is extended at most once; overdue
+//! holds end before anyone is told that there is nothing; a reservation's units each end exactly
+//! once (dispatched, released or expired); only a forced adjustment may leave less on hand than is
+//! promised, and then `StockShortfallDetected` names the promises that it breaks.
 //!
 //! A reservation that has ended is forgotten, so the state of a hot item stays as small as its
 //! open reservations.

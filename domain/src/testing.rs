@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::order::Order;
+use crate::ledger::{self, Books, OrderTerms, PaymentTerms};
+use crate::order::{Order, OrderEvent};
 use crate::ordering::{LineAmounts, OrderingOutcome, PlaceOrder, StockLookup, WantedLine};
+use crate::payment::{self, Payment, PaymentCommand, PaymentEvent};
 use crate::product::{self, CreateProduct, NewVariant, Product, ProductCommand};
 use crate::stock::{self, StockCommand, StockItem};
 use crate::value::*;
@@ -84,6 +86,7 @@ pub struct World {
     pub products: BTreeMap<Sku, Product>,
     pub stock: BTreeMap<StockId, StockItem>,
     pub orders: BTreeMap<OrderId, Order>,
+    pub payments: BTreeMap<PaymentId, Payment>,
     sequences: BTreeMap<(&'static str, String), u64>,
     pub journal: Vec<(&'static str, String, u64, Event)>,
 }
@@ -148,6 +151,26 @@ impl World {
         self.orders.get(&id).cloned().unwrap_or_default()
     }
 
+    /// The payment of an order.
+    pub fn payment(&self, order: OrderId) -> Payment {
+        let payment = self.payments.get(&order.payment());
+        payment.cloned().unwrap_or_default()
+    }
+
+    pub fn payment_command(
+        &mut self,
+        order: OrderId,
+        command: PaymentCommand,
+    ) -> Result<usize, Rejection> {
+        let id = order.payment();
+        let events = payment::decide(&self.payment(order), command)?;
+        for event in &events {
+            self.payments.entry(id).or_default().evolve(event);
+            self.append(payment::TYPE, id.aggregate_id(), event.clone());
+        }
+        Ok(events.len())
+    }
+
     pub fn item(&self, name: &str) -> &StockItem {
         &self.stock[&stock_id(name)]
     }
@@ -190,9 +213,15 @@ impl World {
                 self.append(stock::TYPE, stock_id.aggregate_id(), event.clone());
             }
         }
+        for (payment_id, events) in &outcome.payments {
+            for event in events {
+                self.payments.entry(*payment_id).or_default().evolve(event);
+                self.append(payment::TYPE, payment_id.aggregate_id(), event.clone());
+            }
+        }
     }
 
-    fn append(&mut self, aggregate_type: &'static str, id: String, event: impl Into<Event>) {
+    pub fn append(&mut self, aggregate_type: &'static str, id: String, event: impl Into<Event>) {
         let sequence = self
             .sequences
             .entry((aggregate_type, id.clone()))
@@ -204,6 +233,32 @@ impl World {
 
     pub fn verify(&self) -> Report {
         verify(&self.journal)
+    }
+
+    /// The books of the whole journal.
+    pub fn books(&self) -> Books {
+        let (mut books, mut orders, mut payments) = (Books::default(), vec![], vec![]);
+        for (_, id, _, event) in &self.journal {
+            let entry = match event {
+                Event::Order(event) => {
+                    if let OrderEvent::OrderPlaced(placed) = event {
+                        orders.push((id.clone(), OrderTerms::from(&**placed)));
+                    }
+                    let (_, terms) = orders.iter().find(|(order, _)| order == id).unwrap();
+                    ledger::of_order(uuid(0), terms, event)
+                }
+                Event::Payment(event) => {
+                    if let PaymentEvent::PaymentRequested(requested) = event {
+                        payments.push((id.clone(), PaymentTerms::from(&**requested)));
+                    }
+                    let (_, terms) = payments.iter().find(|(payment, _)| payment == id).unwrap();
+                    ledger::of_payment(uuid(0), terms, event)
+                }
+                Event::Product(_) | Event::Stock(_) => None,
+            };
+            entry.iter().for_each(|entry| books.post(entry));
+        }
+        books
     }
 }
 
@@ -218,6 +273,7 @@ pub fn verify(journal: &[(&'static str, String, u64, Event)]) -> Report {
             sequence: *sequence,
             event_type: event.event_type(),
             event,
+            recorded_at: at(0).now,
         });
     }
     verifier.finish()

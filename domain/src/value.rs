@@ -15,7 +15,10 @@ mod timestamp;
 
 pub use currency::Currency;
 pub use error::ValueError;
-pub use id::{LineId, OrderId, ProductId, ReservationId, ReturnId, ShipmentId, StockId};
+pub use id::{
+    AuthorizationId, CaptureId, LineId, OrderId, PaymentId, ProductId, RefundId, ReservationId,
+    ReturnId, ShipmentId, StockId, VoidId,
+};
 pub use money::{Money, MoneyError, TaxRate, share_of_units, split_minor};
 pub use quantity::Quantity;
 pub use text::{Location, Prose, Sku, Slug, Text};

@@ -9,20 +9,30 @@
 //! the shop are.
 
 mod available;
+mod awake;
+mod books;
 mod breach;
 mod dense;
 mod lines;
+mod movements;
+mod once;
+mod overdue;
+mod rightful;
 mod stream;
 mod totals;
 mod unique;
 mod units;
 
 #[cfg(test)]
+mod paid_tests;
+#[cfg(test)]
 mod tests;
 
+pub use awake::GRACE;
 pub use breach::{BREACHES_LISTED_MAX, Breach, Report};
 
 use crate::event::Event;
+use crate::value::Timestamp;
 use breach::Breaches;
 use stream::{Stream, Streams};
 
@@ -41,6 +51,8 @@ pub struct RecordedFact<'a> {
     pub event_type: &'a str,
     /// What it says.
     pub event: &'a Event,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
 }
 
 /// One rule, with what it remembers of the events so far.
@@ -82,8 +94,13 @@ impl Verifier {
                 Box::new(available::Available::default()),
                 Box::new(units::Units::default()),
                 Box::new(lines::Lines::default()),
+                Box::new(rightful::Rightful::default()),
+                Box::new(movements::Movements::default()),
                 Box::new(totals::Totals::default()),
+                Box::new(books::Balances::default()),
                 Box::new(unique::Unique::default()),
+                Box::new(overdue::Overdue::default()),
+                Box::new(once::Once::default()),
                 Box::new(dense::Dense::default()),
             ],
             breaches: Breaches::default(),

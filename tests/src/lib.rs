@@ -3,7 +3,8 @@
 //! It knows processes, ports, SQL's `create database` and HTTP. It must never know a crate of Daybook: every crate uses it as
 //! a dev-dependency, and an end-to-end test that shares code with what it tests proves less.
 //!
-//! - [`Postgres`], [`Kafka`]: a fresh database, fresh topic names, on the servers that `make test` started.
+//! - [`Postgres`], [`Kafka`]: a fresh database, fresh topic names, on the servers that `make test` started;
+//!   [`stripe_mock_url`]: the stripe-mock that it started.
 //! - [`Server`], [`Cli`]: the `daybook` executable, served or run once.
 //! - [`Http`]: requests with token and idempotency key; [`eventually`]: polling with a deadline, the only way to wait.
 //! - [`Broker`], [`Cluster`]: a Kafka or Postgres of a test's own, to be stopped, killed and started again.
@@ -22,6 +23,7 @@ mod poll;
 mod postgres;
 mod private;
 mod server;
+mod stripe_mock;
 
 pub use cli::{Cli, Finished, Running, executable};
 pub use http::{Http, Reply};
@@ -30,6 +32,7 @@ pub use poll::eventually;
 pub use postgres::Postgres;
 pub use private::{Broker, Cluster};
 pub use server::{Launch, Server};
+pub use stripe_mock::stripe_mock_url;
 
 /// The bearer token that the fixtures configure and send.
 pub const TOKEN: &str = "daybook-tests-token-0123456789abcdef";

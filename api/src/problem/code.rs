@@ -106,6 +106,9 @@ problem_codes! {
     QuantityExceedsOpen UNPROCESSABLE_ENTITY "quantity-exceeds-open" "More than is open on the line"
         "No more units of a line can be shipped or cancelled than were ordered and have not been shipped or cancelled yet. \
          `errors` names the lines and what is open."
+    RefundExceedsCaptured UNPROCESSABLE_ENTITY "refund-exceeds-captured" "More than was captured"
+        "No more can be refunded than was captured and has not been refunded yet. Nothing was refunded. `errors` says how \
+         much is left."
     IfMatchRequired PRECONDITION_REQUIRED "if-match-required" "The change needs an If-Match"
         "An edit says which version it was decided on, so that nobody's change is overwritten unseen: send the `ETag` of \
          what was read in the header `If-Match`, for example `If-Match: \"v17\"`."

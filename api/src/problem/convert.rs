@@ -19,6 +19,7 @@ const fn code_of(code: RejectionCode) -> Code {
         RejectionCode::PriceChanged => Code::PriceChanged,
         RejectionCode::OrderState => Code::OrderState,
         RejectionCode::PaymentState => Code::PaymentState,
+        RejectionCode::RefundExceedsCaptured => Code::RefundExceedsCaptured,
         RejectionCode::ReservationExpired => Code::ReservationExpired,
         RejectionCode::QuantityExceedsOpen => Code::QuantityExceedsOpen,
         RejectionCode::ValidationFailed => Code::ValidationFailed,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::event::{OrderPlaced, RejectReason};
 use crate::value::{
-    LineId, Money, Prose, Quantity, ReservationId, ShipmentId, Sku, Text, Timestamp,
+    LineId, Money, Prose, Quantity, ReservationId, ReturnId, ShipmentId, Sku, Text, Timestamp,
 };
 
 /// A command to an order.
@@ -20,6 +20,11 @@ pub enum OrderCommand {
         authorized: Money,
         /// The committed reservation of each open line.
         committed: BTreeMap<LineId, ReservationId>,
+    },
+    /// Let it take longer, because its customer is busy paying. Once.
+    ExtendDeadline {
+        /// When it is rejected from now on unless it was confirmed or cancelled.
+        deadline: Timestamp,
     },
     /// It cannot be had.
     RejectOrder {
@@ -55,6 +60,29 @@ pub enum OrderCommand {
         shipment_id: ShipmentId,
         /// When; now if not said.
         delivered_at: Option<Timestamp>,
+    },
+    /// Announce units to come back.
+    RequestReturn {
+        /// The new return.
+        return_id: ReturnId,
+        /// How many of which lines.
+        lines: Vec<LineQuantity>,
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// Units came back.
+    ReceiveReturn {
+        /// The return.
+        return_id: ReturnId,
+        /// How many of which lines came; all that was announced if none is named.
+        lines: Vec<LineQuantity>,
+    },
+    /// Units may not come back, or did not.
+    DeclineReturn {
+        /// The return.
+        return_id: ReturnId,
+        /// Why.
+        reason: Option<Text>,
     },
     /// Nothing is left to do.
     CompleteOrder,

@@ -1,5 +1,7 @@
 //! What an order answers to a command.
 
+mod returns;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,6 +9,7 @@ use super::command::{LineQuantity, OrderCommand};
 use super::event::{
     LineShare, OrderEvent, OrderPlaced, PlacedLine, RejectReason, RenewedReservation,
 };
+use super::line::Line;
 use super::state::{Order, OrderStatus, ShipmentState};
 use crate::facts::Facts;
 use crate::rejection::{FieldError, Rejection, RejectionCode};
@@ -39,6 +42,9 @@ pub fn decide(order: &Order, command: OrderCommand, facts: &Facts) -> Decision {
             },
             Some(status),
         ) => confirm(order, status, authorized, &committed),
+        (OrderCommand::ExtendDeadline { deadline }, Some(status)) => {
+            extend(order, status, deadline)
+        }
         (OrderCommand::RejectOrder { reason }, Some(status)) => reject(order, status, reason),
         (OrderCommand::CancelLines { lines, reason }, Some(status)) => {
             cancel_lines(order, status, &lines, reason)
@@ -58,6 +64,7 @@ pub fn decide(order: &Order, command: OrderCommand, facts: &Facts) -> Decision {
                 vec![OrderEvent::OrderShipped {
                     shipment_id,
                     lines,
+                    shipping: order.shipping_of_next_shipment(),
                     carrier,
                     tracking,
                 }]
@@ -70,6 +77,20 @@ pub fn decide(order: &Order, command: OrderCommand, facts: &Facts) -> Decision {
             },
             Some(_),
         ) => record_delivery(order, shipment_id, delivered_at.unwrap_or(facts.now)),
+        (
+            OrderCommand::RequestReturn {
+                return_id,
+                lines,
+                reason,
+            },
+            Some(status),
+        ) => returns::request(order, status, return_id, &lines, reason),
+        (OrderCommand::ReceiveReturn { return_id, lines }, Some(_)) => {
+            returns::receive(order, return_id, &lines)
+        }
+        (OrderCommand::DeclineReturn { return_id, reason }, Some(_)) => {
+            returns::decline(order, return_id, reason)
+        }
         (OrderCommand::CompleteOrder, Some(status)) => complete(order, status),
         (OrderCommand::AddNote { note }, Some(_)) => Ok(vec![OrderEvent::OrderNoteAdded { note }]),
     }
@@ -216,6 +237,25 @@ fn confirm(
     }])
 }
 
+/// Once, and never to an earlier moment.
+fn extend(order: &Order, status: OrderStatus, deadline: Timestamp) -> Decision {
+    match status {
+        OrderStatus::Placed => {}
+        OrderStatus::Confirmed | OrderStatus::Completed => return Ok(Vec::new()),
+        OrderStatus::Rejected | OrderStatus::Cancelled => {
+            return Err(wrong_state(order, status, "extend its deadline"));
+        }
+    }
+    if order.deadline().is_some_and(|until| until >= deadline) {
+        return Ok(Vec::new());
+    }
+    if order.is_extended() {
+        let what = "extend its deadline a second time";
+        return Err(wrong_state(order, status, what));
+    }
+    Ok(vec![OrderEvent::OrderDeadlineExtended { deadline }])
+}
+
 fn reject(order: &Order, status: OrderStatus, reason: RejectReason) -> Decision {
     match status {
         OrderStatus::Placed => Ok(vec![OrderEvent::OrderRejected { reason }]),
@@ -283,14 +323,26 @@ fn ship(
     shares(order, lines).map(Some)
 }
 
-/// What the units that leave carry. Lines of the same SKU are merged into the first.
+/// What the units that leave carry.
 fn shares(order: &Order, lines: &[LineQuantity]) -> Result<Vec<LineShare>, Rejection> {
+    let lines = wanted_lines(order, lines, |line| line.open())?;
+    let leaving = lines.into_iter();
+    Ok(leaving.map(|(line, units)| line.share(units)).collect())
+}
+
+/// The lines that are meant, each with at most as many units as are open in the sense of `open`.
+/// Lines of the same SKU are merged into the first.
+fn wanted_lines<'a>(
+    order: &'a Order,
+    lines: &[LineQuantity],
+    open: impl Fn(&Line<'_>) -> u32,
+) -> Result<Vec<(Line<'a>, Quantity)>, Rejection> {
     if lines.is_empty() {
         let detail = "name at least one line, with how many of its units";
         return Err(Rejection::invalid("/lines", "empty", detail));
     }
     let merged = merged(lines);
-    let (mut unknown, mut exceeding, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut unknown, mut exceeding, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for (at, wanted, units) in merged {
         let Some(line) = order.line(&wanted.sku) else {
             let detail = format!("the order has no line of SKU {}", wanted.sku);
@@ -302,12 +354,12 @@ fn shares(order: &Order, lines: &[LineQuantity]) -> Result<Vec<LineShare>, Rejec
             continue;
         };
         match Quantity::try_from(units) {
-            Ok(quantity) if quantity.get() <= line.open() => shares.push(line.share(quantity)),
+            Ok(quantity) if quantity.get() <= open(&line) => found.push((line, quantity)),
             _ => {
                 let detail = format!(
                     "{units} units of {} were asked for and {} are open; ask for at most that",
                     wanted.sku,
-                    line.open()
+                    open(&line)
                 );
                 let code = RejectionCode::QuantityExceedsOpen.as_str();
                 exceeding.push(FieldError::new(
@@ -327,7 +379,7 @@ fn shares(order: &Order, lines: &[LineQuantity]) -> Result<Vec<LineShare>, Rejec
             exceeding,
         ));
     }
-    Ok(shares)
+    Ok(found)
 }
 
 fn merged(lines: &[LineQuantity]) -> Vec<(usize, &LineQuantity, u64)> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::kind::event_kinds;
 use crate::value::{
     Currency, LineId, Location, Money, OrderId, ProductId, Prose, Quantity, ReservationId,
-    ShipmentId, Sku, TaxRate, Text, Timestamp,
+    ReturnId, ShipmentId, Sku, TaxRate, Text, Timestamp,
 };
 
 /// An event of an order.
@@ -27,6 +27,11 @@ pub enum OrderEvent {
         /// Lines whose hold had lapsed and was taken anew.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         renewed: Vec<RenewedReservation>,
+    },
+    /// It may take longer, because its customer is busy paying.
+    OrderDeadlineExtended {
+        /// When it is rejected from now on unless it was confirmed or cancelled.
+        deadline: Timestamp,
     },
     /// It cannot be had; its stock is released.
     OrderRejected {
@@ -55,6 +60,10 @@ pub enum OrderEvent {
         shipment_id: ShipmentId,
         /// How many of which lines, and what they carry with them.
         lines: Vec<LineShare>,
+        /// The charge for shipping that is earned with them, in minor units: all of it with the
+        /// first shipment.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        shipping: i64,
         /// Who carries them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         carrier: Option<Text>,
@@ -68,6 +77,31 @@ pub enum OrderEvent {
         shipment_id: ShipmentId,
         /// When.
         delivered_at: Timestamp,
+    },
+    /// Units are announced to come back.
+    ReturnRequested {
+        /// The return.
+        return_id: ReturnId,
+        /// How many of which lines.
+        lines: Vec<ReturnLine>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Text>,
+    },
+    /// Units came back; perhaps fewer than were announced. No more will come of this return.
+    ReturnReceived {
+        /// The return.
+        return_id: ReturnId,
+        /// How many of which lines, and what they carry with them.
+        lines: Vec<LineShare>,
+    },
+    /// Units may not come back, or did not.
+    ReturnDeclined {
+        /// The return.
+        return_id: ReturnId,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Text>,
     },
     /// Nothing is left to do.
     OrderCompleted {},
@@ -84,11 +118,15 @@ event_kinds!(
     [
         OrderPlaced "1",
         OrderConfirmed "1",
+        OrderDeadlineExtended "1",
         OrderRejected "1",
         OrderLinesCancelled "1",
         OrderCancelled "1",
         OrderShipped "1",
         ShipmentDelivered "1",
+        ReturnRequested "1",
+        ReturnReceived "1",
+        ReturnDeclined "1",
         OrderCompleted "1",
         OrderNoteAdded "1",
     ]
@@ -207,6 +245,18 @@ pub struct LineShare {
     pub net: i64,
     /// Their share of the line's tax.
     pub tax: i64,
+}
+
+/// Units of a line that are announced to come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ReturnLine {
+    /// Which line.
+    pub line_id: LineId,
+    /// Its SKU.
+    pub sku: Sku,
+    /// How many units.
+    pub quantity: Quantity,
 }
 
 /// A line whose hold had lapsed and was taken anew.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::command::LineQuantity;
-use super::event::{LineShare, OrderEvent, OrderPlaced, PlacedLine};
+use super::event::{OrderEvent, OrderPlaced, PlacedLine, ReturnLine};
+use super::line::{Line, LineProgress};
 use crate::value::{
-    Currency, LineId, Money, OrderId, Quantity, ReservationId, ShipmentId, Sku, StockId,
-    share_of_units,
+    Currency, LineId, Money, OrderId, Quantity, ReturnId, ShipmentId, Sku, StockId, Timestamp,
 };
 
 /// An order. The default is one that was not placed yet.
@@ -20,6 +20,11 @@ pub struct Order {
     /// One per line of `placed`, in the same order.
     progress: Arc<Vec<LineProgress>>,
     shipments: Arc<BTreeMap<ShipmentId, ShipmentState>>,
+    #[serde(default)]
+    returns: Arc<BTreeMap<ReturnId, Return>>,
+    /// The deadline that replaced the one it was placed with.
+    #[serde(default)]
+    extended_deadline: Option<Timestamp>,
 }
 
 /// Where an order is.
@@ -79,30 +84,6 @@ impl Fulfilment {
     }
 }
 
-/// What has become of a line's units.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineProgress {
-    /// Units that will not be sent.
-    pub cancelled: u32,
-    /// What those units carried of net and tax: what is due no more.
-    pub cancelled_total: i64,
-    /// Units that have left.
-    pub shipped: u32,
-    /// Units that have come back.
-    pub returned: u32,
-    /// The reservation that replaced the one it was placed with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub renewed_reservation: Option<ReservationId>,
-}
-
-impl LineProgress {
-    fn cancel(&mut self, share: &LineShare) {
-        let carried = share.net.saturating_add(share.tax);
-        self.cancelled = self.cancelled.saturating_add(share.quantity.get());
-        self.cancelled_total = self.cancelled_total.saturating_add(carried);
-    }
-}
-
 /// Whether a shipment has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,50 +92,43 @@ pub(super) enum ShipmentState {
     Delivered,
 }
 
-/// A line: as placed, and what has become of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Line<'a> {
-    /// As placed.
-    pub placed: &'a PlacedLine,
-    /// What has become of it.
-    pub progress: LineProgress,
+/// A return of goods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// What was announced.
+    pub lines: Vec<ReturnLine>,
+    /// Whether it came.
+    pub status: ReturnStatus,
 }
 
-impl Line<'_> {
-    /// Units that have neither left nor been cancelled.
+/// Where a return is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnStatus {
+    /// It is announced.
+    Requested,
+    /// It came.
+    Received,
+    /// It is not accepted.
+    Declined,
+}
+
+impl Return {
+    /// What was announced, by SKU.
     #[must_use]
-    pub fn open(&self) -> u32 {
-        let gone = self
-            .progress
-            .cancelled
-            .saturating_add(self.progress.shipped);
-        self.placed.quantity.get().saturating_sub(gone)
+    pub fn line_quantities(&self) -> Vec<LineQuantity> {
+        let of = |line: &ReturnLine| LineQuantity {
+            sku: line.sku.clone(),
+            quantity: line.quantity,
+        };
+        self.lines.iter().map(of).collect()
     }
 
-    /// The reservation that holds its open units.
+    /// How many units of a line were announced.
     #[must_use]
-    pub fn reservation_id(&self) -> ReservationId {
-        self.progress
-            .renewed_reservation
-            .unwrap_or(self.placed.reservation_id)
-    }
-
-    /// What the next `quantity` units to leave carry of the line's amounts.
-    #[must_use]
-    pub fn share(&self, quantity: Quantity) -> LineShare {
-        let placed = self.placed;
-        let gone = u64::from(self.progress.cancelled) + u64::from(self.progress.shipped);
-        let share = |whole| share_of_units(whole, placed.quantity.units(), gone, quantity.units());
-        let (discount, net) = (share(placed.discount), share(placed.net));
-        LineShare {
-            line_id: placed.line_id,
-            sku: placed.sku.clone(),
-            quantity,
-            gross: net.saturating_add(discount),
-            discount,
-            net,
-            tax: share(placed.tax),
-        }
+    pub fn units_of(&self, line_id: LineId) -> u32 {
+        let found = self.lines.iter().find(|line| line.line_id == line_id);
+        found.map_or(0, |line| line.quantity.get())
     }
 }
 
@@ -280,15 +254,18 @@ impl Order {
         self.placed().map(|placed| placed.totals())
     }
 
-    /// What is still to be paid for it in all: the total without what was cancelled; nothing for
-    /// a rejected or cancelled order.
+    /// What is still to be paid for it in all: the total without what was cancelled or came back;
+    /// nothing for a rejected or cancelled order.
     #[must_use]
     pub fn due(&self) -> Option<Money> {
         let placed = self.placed()?;
         let minor = match self.status? {
             OrderStatus::Rejected | OrderStatus::Cancelled => 0,
             OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed => {
-                placed.totals().total.saturating_sub(self.cancelled_total())
+                let whole = placed.totals().total;
+                whole
+                    .saturating_sub(self.cancelled_total())
+                    .saturating_sub(self.returned_total())
             }
         };
         Some(Money::new(minor, placed.currency))
@@ -325,6 +302,64 @@ impl Order {
         each.fold(0, i64::saturating_add)
     }
 
+    /// What the returned units carried of net and tax, in minor units.
+    #[must_use]
+    pub fn returned_total(&self) -> i64 {
+        let each = self.progress.iter();
+        each.fold(0, |sum, progress| {
+            sum.saturating_add(progress.returned_parts.paid())
+        })
+    }
+
+    /// What was earned by what has left: its units' net and tax, and with the first of them the
+    /// charge for shipping; in minor units.
+    #[must_use]
+    pub fn shipped_total(&self) -> i64 {
+        let shipping = match &self.placed {
+            Some(placed) if !self.shipments.is_empty() => placed.shipping,
+            _ => 0,
+        };
+        let each = self.progress.iter();
+        each.fold(shipping, |sum, progress| {
+            sum.saturating_add(progress.shipped_parts.paid())
+        })
+    }
+
+    /// When it is rejected unless it was confirmed or cancelled; nothing before it was placed.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let placed = self.placed()?.deadline;
+        Some(self.extended_deadline.unwrap_or(placed))
+    }
+
+    /// Whether its deadline was extended already.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        self.extended_deadline.is_some()
+    }
+
+    /// Whether something of it has left.
+    #[must_use]
+    pub fn has_shipments(&self) -> bool {
+        !self.shipments.is_empty()
+    }
+
+    pub(super) fn shipping_of_next_shipment(&self) -> i64 {
+        let placed = self.placed().filter(|_| self.shipments.is_empty());
+        placed.map_or(0, |placed| placed.shipping)
+    }
+
+    /// The return of that id, if it was announced.
+    #[must_use]
+    pub fn return_of(&self, id: ReturnId) -> Option<&Return> {
+        self.returns.get(&id)
+    }
+
+    /// Every return, by id.
+    pub fn returns(&self) -> impl Iterator<Item = (&ReturnId, &Return)> {
+        self.returns.iter()
+    }
+
     fn progress_of(&mut self, line_id: LineId, change: impl FnOnce(&mut LineProgress)) {
         let Some(placed) = &self.placed else { return };
         let at = placed.lines.iter().position(|line| line.line_id == line_id);
@@ -356,9 +391,18 @@ impl Order {
             OrderEvent::OrderRejected { .. } => self.status = Some(OrderStatus::Rejected),
             OrderEvent::OrderCancelled { .. } => self.status = Some(OrderStatus::Cancelled),
             OrderEvent::OrderCompleted {} => self.status = Some(OrderStatus::Completed),
+            OrderEvent::OrderDeadlineExtended { deadline } => {
+                self.extended_deadline = Some(*deadline);
+            }
             OrderEvent::OrderLinesCancelled { lines, .. } => {
+                let is_late = self.status == Some(OrderStatus::Confirmed);
                 for share in lines {
-                    self.progress_of(share.line_id, |progress| progress.cancel(share));
+                    self.progress_of(share.line_id, |progress| {
+                        progress.cancel(share);
+                        if is_late {
+                            progress.cancelled_late.add(share);
+                        }
+                    });
                 }
             }
             OrderEvent::OrderShipped {
@@ -366,15 +410,61 @@ impl Order {
             } => {
                 Arc::make_mut(&mut self.shipments).insert(*shipment_id, ShipmentState::UnderWay);
                 for share in lines {
-                    self.progress_of(share.line_id, |progress| {
-                        progress.shipped = progress.shipped.saturating_add(share.quantity.get());
-                    });
+                    self.progress_of(share.line_id, |progress| progress.ship(share));
                 }
             }
             OrderEvent::ShipmentDelivered { shipment_id, .. } => {
                 Arc::make_mut(&mut self.shipments).insert(*shipment_id, ShipmentState::Delivered);
             }
+            OrderEvent::ReturnRequested { .. }
+            | OrderEvent::ReturnReceived { .. }
+            | OrderEvent::ReturnDeclined { .. } => self.evolve_return(event),
             OrderEvent::OrderNoteAdded { .. } => {}
+        }
+    }
+
+    fn evolve_return(&mut self, event: &OrderEvent) {
+        match event {
+            OrderEvent::ReturnRequested {
+                return_id, lines, ..
+            } => {
+                let announced = Return {
+                    lines: lines.clone(),
+                    status: ReturnStatus::Requested,
+                };
+                Arc::make_mut(&mut self.returns).insert(*return_id, announced);
+                for line in lines {
+                    self.progress_of(line.line_id, |progress| {
+                        let announced = progress.return_requested;
+                        progress.return_requested = announced.saturating_add(line.quantity.get());
+                    });
+                }
+            }
+            OrderEvent::ReturnReceived { return_id, lines } => {
+                self.end_return(*return_id, ReturnStatus::Received);
+                for share in lines {
+                    self.progress_of(share.line_id, |progress| progress.give_back(share));
+                }
+            }
+            OrderEvent::ReturnDeclined { return_id, .. } => {
+                self.end_return(*return_id, ReturnStatus::Declined);
+            }
+            _ => {}
+        }
+    }
+
+    /// Its units are announced no more.
+    fn end_return(&mut self, return_id: ReturnId, status: ReturnStatus) {
+        let returns = Arc::make_mut(&mut self.returns);
+        let Some(ended) = returns.get_mut(&return_id) else {
+            return;
+        };
+        ended.status = status;
+        for line in ended.lines.clone() {
+            self.progress_of(line.line_id, |progress| {
+                let announced = progress.return_requested;
+                progress.return_requested = announced.saturating_sub(line.quantity.get());
+            });
         }
     }
 }

@@ -338,3 +338,143 @@ fn it_runs_in_the_framework_of_cqrs_es() {
         .when(OrderCommand::CompleteOrder)
         .then_expect_error_message("there is no such order");
 }
+
+fn announce(number: u128, lines: Vec<LineQuantity>) -> OrderCommand {
+    OrderCommand::RequestReturn {
+        return_id: ReturnId(uuid(number)),
+        lines,
+        reason: None,
+    }
+}
+
+fn receive(number: u128, lines: Vec<LineQuantity>) -> OrderCommand {
+    OrderCommand::ReceiveReturn {
+        return_id: ReturnId(uuid(number)),
+        lines,
+    }
+}
+
+fn decline(number: u128) -> OrderCommand {
+    OrderCommand::DeclineReturn {
+        return_id: ReturnId(uuid(number)),
+        reason: None,
+    }
+}
+
+fn shipped() -> Vec<OrderCommand> {
+    vec![
+        place(placed()),
+        confirm(TOTAL),
+        ship(1, vec![of("A", 2), of("B", 1)]),
+    ]
+}
+
+#[test]
+fn what_was_shipped_can_come_back_and_no_more() {
+    let order = given(shipped());
+    let rejection = when(&order, announce(7, vec![of("A", 3)])).unwrap_err();
+    assert_eq!(rejection.code(), "quantity-exceeds-open");
+    assert_eq!(
+        pointers(&rejection),
+        [("/lines/0/quantity", "quantity-exceeds-open")]
+    );
+    let events = when(&order, announce(7, vec![of("A", 1), of("A", 1)])).unwrap();
+    assert_eq!(names(&events), ["ReturnRequested"]);
+    // What is announced cannot be announced again, until it is declined.
+    let order = given([shipped(), vec![announce(7, vec![of("A", 2)])]].concat());
+    assert_eq!(when(&order, announce(7, vec![of("A", 2)])), Ok(vec![]));
+    assert_eq!(
+        code_of(when(&order, announce(8, vec![of("A", 1)]))),
+        "quantity-exceeds-open"
+    );
+    let order = given([shipped(), vec![announce(7, vec![of("A", 2)]), decline(7)]].concat());
+    assert!(when(&order, announce(8, vec![of("A", 2)])).is_ok());
+    let nothing_left = given(vec![place(placed())]);
+    assert_eq!(
+        code_of(when(&nothing_left, announce(7, vec![of("A", 1)]))),
+        "order-state"
+    );
+}
+
+#[test]
+fn units_come_back_with_what_they_left_with() {
+    // 334, 333 and 333 of A's 1000: the first is cancelled, the others are sent one by one.
+    let before = vec![
+        place(placed()),
+        confirm(TOTAL),
+        cancel(vec![of("A", 1)]),
+        ship(1, vec![of("A", 1)]),
+        announce(7, vec![of("A", 1)]),
+        receive(7, vec![]),
+        ship(2, vec![of("A", 1), of("B", 2)]),
+        announce(8, vec![of("A", 1), of("B", 2)]),
+    ];
+    let order = given(before.clone());
+    assert_eq!(order.returned_total(), 333 + 63);
+    let events = when(&order, receive(8, vec![])).unwrap();
+    let OrderEvent::ReturnReceived { lines, .. } = &events[0] else {
+        panic!("{events:?}");
+    };
+    let amounts: Vec<_> = lines
+        .iter()
+        .map(|l| (l.quantity.get(), l.net, l.tax))
+        .collect();
+    assert_eq!(amounts, [(1, 333, 63), (2, 501, 95)]);
+    let order = given([before, vec![receive(8, vec![])]].concat());
+    // All that is left to be paid for is the shipping.
+    assert_eq!(order.due(), Some(eur(400)));
+    assert_eq!(order.shipped_total(), 666 + 126 + 501 + 95 + 400);
+}
+
+#[test]
+fn a_return_is_received_or_declined_once_perhaps_in_part() {
+    let announced = [shipped(), vec![announce(7, vec![of("A", 2), of("B", 1)])]].concat();
+    let order = given(announced.clone());
+    assert_eq!(code_of(when(&order, receive(8, vec![]))), "not-found");
+    assert_eq!(
+        code_of(when(&order, receive(7, vec![of("B", 2)]))),
+        "quantity-exceeds-open"
+    );
+    let order = given([announced.clone(), vec![receive(7, vec![of("A", 1)])]].concat());
+    assert_eq!(order.line(&sku("A")).unwrap().progress.returned, 1);
+    assert_eq!(order.line(&sku("A")).unwrap().returnable(), 1);
+    assert_eq!(when(&order, receive(7, vec![])), Ok(vec![]));
+    assert_eq!(code_of(when(&order, decline(7))), "order-state");
+    let order = given([announced, vec![decline(7)]].concat());
+    assert_eq!(when(&order, decline(7)), Ok(vec![]));
+    assert_eq!(code_of(when(&order, receive(7, vec![]))), "order-state");
+}
+
+#[test]
+fn goods_come_back_after_the_order_is_completed_too() {
+    let rest = ship(2, vec![of("A", 1), of("B", 1)]);
+    let order = given([shipped(), vec![rest, OrderCommand::CompleteOrder]].concat());
+    assert!(when(&order, announce(7, vec![of("A", 3)])).is_ok());
+}
+
+#[test]
+fn the_charge_for_shipping_is_earned_with_the_first_shipment() {
+    let order = given(vec![place(placed()), confirm(TOTAL)]);
+    let shipping =
+        |order: &Order, number| match &when(order, ship(number, vec![of("A", 1)])).unwrap()[..] {
+            [OrderEvent::OrderShipped { shipping, .. }] => *shipping,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(shipping(&order, 1), 400);
+    assert_eq!(shipping(&given(shipped()), 2), 0);
+}
+
+#[test]
+fn the_deadline_is_extended_once_and_never_brought_forward() {
+    let extend = |seconds| OrderCommand::ExtendDeadline {
+        deadline: at(seconds).now,
+    };
+    let order = given(vec![place(placed())]);
+    assert_eq!(when(&order, extend(900)), Ok(vec![]));
+    let order = given(vec![place(placed()), extend(1_800)]);
+    assert_eq!(order.deadline(), Some(at(1_800).now));
+    assert_eq!(when(&order, extend(1_800)), Ok(vec![]));
+    assert_eq!(code_of(when(&order, extend(1_801))), "order-state");
+    let confirmed = given(vec![place(placed()), confirm(TOTAL)]);
+    assert_eq!(when(&confirmed, extend(1_800)), Ok(vec![]));
+}

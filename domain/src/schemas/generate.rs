@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::EventKind;
 use crate::order::{self, OrderEvent};
+use crate::payment::{self, PaymentEvent};
 use crate::product::{self, ProductEvent};
 use crate::stock::{self, StockEvent};
 
@@ -20,6 +21,7 @@ pub(super) fn schema_of(kind: &EventKind) -> Value {
         product::TYPE => schema_of_all::<ProductEvent>(),
         stock::TYPE => schema_of_all::<StockEvent>(),
         order::TYPE => schema_of_all::<OrderEvent>(),
+        payment::TYPE => schema_of_all::<PaymentEvent>(),
         unknown => panic!("schemas/generate.rs does not know the events of {unknown:?}: add them"),
     };
     let mut schema = variant(&events, kind.event_type);

@@ -37,6 +37,13 @@ pub enum StockCommand {
         /// The shipment that stands for the handing over.
         shipment_id: ShipmentId,
     },
+    /// Hold units longer, because their customer is busy paying. Once per reservation.
+    ExtendReservation {
+        /// Which reservation.
+        reservation_id: ReservationId,
+        /// When it lapses from now on.
+        expires_at: Timestamp,
+    },
     /// The order is confirmed: hold its units until they are dispatched.
     CommitReservation {
         /// Which reservation.

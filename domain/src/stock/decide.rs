@@ -5,7 +5,7 @@ use super::event::{BrokenReservation, Hold, ReleaseReason, StockEvent};
 use super::state::{Reservation, StockItem};
 use crate::facts::Facts;
 use crate::rejection::{FieldError, Rejection, RejectionCode};
-use crate::value::{Quantity, ReservationId, ShipmentId, StockId, Text};
+use crate::value::{Quantity, ReservationId, ShipmentId, StockId, Text, Timestamp};
 
 /// How many overdue holds one command ends beyond those that it needs ended.
 pub const EXPIRED_PER_COMMAND: usize = 256;
@@ -35,6 +35,10 @@ pub fn decide(item: &StockItem, command: StockCommand, facts: &Facts) -> Decisio
             reserve,
             shipment_id,
         } => hand_over(item, reserve, shipment_id, facts),
+        StockCommand::ExtendReservation {
+            reservation_id,
+            expires_at,
+        } => extend(item, reservation_id, expires_at),
         StockCommand::CommitReservation { reservation_id } => commit(item, reservation_id),
         StockCommand::ReleaseReservation {
             reservation_id,
@@ -240,6 +244,27 @@ fn hand_over(
         quantity: wanted.quantity,
     });
     Ok(events)
+}
+
+/// Once, and never to an earlier moment. An overdue hold that nobody ended yet still can be.
+fn extend(item: &StockItem, reservation_id: ReservationId, expires_at: Timestamp) -> Decision {
+    let open = open_reservation(item, reservation_id)?;
+    if open.hold == Hold::Committed || open.expires_at >= expires_at {
+        return Ok(Vec::new());
+    }
+    if open.is_extended {
+        let detail = format!(
+            "reservation {reservation_id} was extended to {} already; it is extended once",
+            open.expires_at
+        );
+        return Err(Rejection::new(RejectionCode::OrderState, detail));
+    }
+    Ok(vec![StockEvent::ReservationExtended {
+        reservation_id,
+        order_id: open.order_id,
+        line_id: open.line_id,
+        expires_at,
+    }])
 }
 
 /// An overdue hold that nobody ended yet can still be committed: its units are there.

@@ -53,6 +53,17 @@ pub enum StockEvent {
         /// When the hold lapses.
         expires_at: Timestamp,
     },
+    /// The hold lasts longer, because its customer is busy paying. Moves nothing.
+    ReservationExtended {
+        /// The reservation.
+        reservation_id: ReservationId,
+        /// Of which order.
+        order_id: OrderId,
+        /// Of which of its lines.
+        line_id: LineId,
+        /// When it lapses from now on.
+        expires_at: Timestamp,
+    },
     /// The order is confirmed: held −, committed +.
     ReservationCommitted {
         /// The reservation.
@@ -137,6 +148,7 @@ event_kinds!(
         StockAdjusted "1",
         StockShortfallDetected "1",
         StockReserved "1",
+        ReservationExtended "1",
         ReservationCommitted "1",
         ReservationReleased "1",
         ReservationExpired "1",

@@ -35,6 +35,9 @@ pub struct Reservation {
     pub expires_at: Timestamp,
     /// How firm it is.
     pub hold: Hold,
+    /// Whether it was extended already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_extended: bool,
 }
 
 /// The open reservations of one item, found by id and, while held, by when they lapse.
@@ -93,6 +96,19 @@ impl Reservations {
             self.held_by_expiry.remove(&key);
         }
         self.by_id.insert(reservation.reservation_id, reservation);
+    }
+
+    /// Moves the moment at which a held reservation lapses.
+    fn extend(&mut self, id: ReservationId, expires_at: Timestamp) {
+        let Some(reservation) = self.by_id.get(&id).cloned() else {
+            return;
+        };
+        self.held_by_expiry.remove(&(reservation.expires_at, id));
+        self.put(Reservation {
+            expires_at,
+            is_extended: true,
+            ..reservation
+        });
     }
 
     /// Takes units out of a reservation and forgets it when none is left.
@@ -197,6 +213,7 @@ impl StockItem {
             }
             StockEvent::StockShortfallDetected { .. } | StockEvent::StockWrittenOff { .. } => {}
             StockEvent::StockReserved { .. }
+            | StockEvent::ReservationExtended { .. }
             | StockEvent::ReservationCommitted { .. }
             | StockEvent::ReservationReleased { .. }
             | StockEvent::ReservationExpired { .. }
@@ -222,8 +239,14 @@ impl StockItem {
                     quantity: *quantity,
                     expires_at: *expires_at,
                     hold: Hold::Held,
+                    is_extended: false,
                 });
             }
+            StockEvent::ReservationExtended {
+                reservation_id,
+                expires_at,
+                ..
+            } => reservations.extend(*reservation_id, *expires_at),
             StockEvent::ReservationCommitted {
                 reservation_id,
                 quantity,

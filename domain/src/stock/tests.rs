@@ -185,6 +185,39 @@ fn committing_twice_is_once_and_after_the_end_is_refused() {
     assert_eq!(rejection.code(), "reservation-expired");
 }
 
+fn extend(number: u128, until: u64) -> StockCommand {
+    StockCommand::ExtendReservation {
+        reservation_id: ReservationId(uuid(number)),
+        expires_at: at(until).now,
+    }
+}
+
+#[test]
+fn a_hold_is_extended_once_and_never_brought_forward() {
+    let one = reserve(1, 3, 10);
+    let mut item = given(&[received(5), reserved(one)]);
+    assert_eq!(when(&item, extend(1, 10), at(0)), Ok(vec![]));
+    // Late, but nobody took the units meanwhile.
+    let events = when(&item, extend(1, 20), at(11)).unwrap();
+    assert_eq!(names(&events), ["ReservationExtended"]);
+    item.evolve(&events[0]);
+    assert_eq!(item.reservations().next_expiry(), Some(at(20).now));
+    assert_eq!((item.held(), item.reservations().len()), (3, 1));
+    assert_eq!(when(&item, extend(1, 20), at(11)), Ok(vec![]));
+    assert_eq!(
+        when(&item, extend(1, 30), at(11)).unwrap_err().code(),
+        "order-state"
+    );
+    let events = when(&item, StockCommand::ExpireReservations, at(20)).unwrap();
+    item.evolve(&events[0]);
+    assert_eq!(
+        when(&item, extend(1, 30), at(20)).unwrap_err().code(),
+        "not-found"
+    );
+    let item = given(&[received(5), reserved(one), committed(one)]);
+    assert_eq!(when(&item, extend(1, 30), at(0)), Ok(vec![]));
+}
+
 #[test]
 fn releasing_gives_back_some_or_all_and_ends_once() {
     let one = reserve(1, 3, 10);
@@ -343,6 +376,7 @@ fn any_command() -> impl Strategy<Value = StockCommand> {
             reservation_id: ReservationId(uuid(id))
         }),
         (id(), prop::option::of(1_u32..9)).prop_map(|(id, units)| release(id, units)),
+        (id(), 0_u64..90).prop_map(|(id, until)| extend(id, until)),
         Just(StockCommand::ExpireReservations),
         (id(), 1_u32..9).prop_map(|(id, units)| dispatch(id, units)),
     ]

@@ -83,6 +83,31 @@ uuid_id!(
     ReturnId,
     "return id"
 );
+uuid_id!(
+    /// Names a payment: one attempt to collect one amount for one order.
+    PaymentId,
+    "payment id"
+);
+uuid_id!(
+    /// Names one request to a gateway to authorize a payment.
+    AuthorizationId,
+    "authorization id"
+);
+uuid_id!(
+    /// Names one request to a gateway to capture what was authorized.
+    CaptureId,
+    "capture id"
+);
+uuid_id!(
+    /// Names one request to a gateway to let go of what was authorized.
+    VoidId,
+    "void id"
+);
+uuid_id!(
+    /// Names one request to a gateway to give back what was captured.
+    RefundId,
+    "refund id"
+);
 
 impl ProductId {
     /// The id of its stream, without the type.
@@ -123,9 +148,54 @@ impl OrderId {
         ShipmentId(self.derived("handover", ""))
     }
 
-    fn derived(self, what: &str, of: &str) -> Uuid {
-        Uuid::new_v5(&self.0, format!("{what}/{of}").as_bytes())
+    /// The payment of an order that was not paid outside. An order has one: when it is declined,
+    /// the order is rejected.
+    #[must_use]
+    pub fn payment(self) -> PaymentId {
+        PaymentId(self.derived("payment", ""))
     }
+
+    fn derived(self, what: &str, of: &str) -> Uuid {
+        derived(self.0, what, of)
+    }
+}
+
+/// What a payment asks of its gateway is numbered within the payment, so that deciding twice
+/// names the same thing, and asking again after a definite failure another one.
+impl PaymentId {
+    /// The id of its stream, without the type.
+    #[must_use]
+    pub fn aggregate_id(self) -> String {
+        self.to_string()
+    }
+
+    /// Its authorization. There is one: another attempt is another payment.
+    #[must_use]
+    pub fn authorization(self) -> AuthorizationId {
+        AuthorizationId(derived(self.0, "authorization", ""))
+    }
+
+    /// Its capture number `number`, from 0.
+    #[must_use]
+    pub fn capture(self, number: usize) -> CaptureId {
+        CaptureId(derived(self.0, "capture", &number.to_string()))
+    }
+
+    /// Its void number `number`, from 0.
+    #[must_use]
+    pub fn void(self, number: usize) -> VoidId {
+        VoidId(derived(self.0, "void", &number.to_string()))
+    }
+
+    /// Its refund number `number`, from 0.
+    #[must_use]
+    pub fn refund(self, number: usize) -> RefundId {
+        RefundId(derived(self.0, "refund", &number.to_string()))
+    }
+}
+
+fn derived(from: Uuid, what: &str, of: &str) -> Uuid {
+    Uuid::new_v5(&from, format!("{what}/{of}").as_bytes())
 }
 
 /// Names a stock item: one SKU at one location. Written `{sku}@{location}`.
@@ -225,6 +295,26 @@ mod tests {
         assert_eq!(
             order.handover().to_string(),
             "451efe3b-464b-599e-82da-a9773b57d0a5"
+        );
+        assert_eq!(
+            order.payment().to_string(),
+            "08cb1220-032d-5071-bc09-66a91565e1ee"
+        );
+        assert_eq!(
+            order.payment().authorization().to_string(),
+            "d6d470f4-63b6-5f89-9889-e776657fbbd2"
+        );
+        assert_eq!(
+            order.payment().capture(0).to_string(),
+            "ca3a8557-0607-5bcf-a957-cb56436edb57"
+        );
+        assert_eq!(
+            order.payment().void(1).to_string(),
+            "2198584b-af72-5af2-96f3-6ed125b710ed"
+        );
+        assert_eq!(
+            order.payment().refund(2).to_string(),
+            "c7c9ad79-c86c-5777-915b-7d5d0bb01976"
         );
     }
 }

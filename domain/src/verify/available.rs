@@ -59,7 +59,9 @@ impl Levels {
                 move_by(&mut self.on_hand, -i64::from(quantity.get()));
                 move_by(&mut self.committed, -i64::from(quantity.get()));
             }
-            StockEvent::StockShortfallDetected { .. } | StockEvent::StockWrittenOff { .. } => {}
+            StockEvent::StockShortfallDetected { .. }
+            | StockEvent::ReservationExtended { .. }
+            | StockEvent::StockWrittenOff { .. } => {}
         }
     }
 }

@@ -16,8 +16,10 @@ pub(super) struct Lines(PerStream<Vec<Units>>);
 #[derive(Debug)]
 struct Units {
     line_id: LineId,
-    /// Neither shipped nor cancelled. Returns have no event yet; when they do, count them here.
+    /// Neither shipped nor cancelled.
     open: u32,
+    /// Shipped and not come back.
+    away: u32,
 }
 
 impl Rule for Lines {
@@ -26,39 +28,49 @@ impl Rule for Lines {
             return;
         };
         let lines = self.0.of(stream.number);
+        let mut check = |checked: Result<(), String>| {
+            if let Err(detail) = checked {
+                breaches.report(RULE, fact, stream, detail);
+            }
+        };
         match event {
             OrderEvent::OrderPlaced(placed) => {
                 let units = placed.lines.iter().map(|line| Units {
                     line_id: line.line_id,
                     open: line.quantity.get(),
+                    away: 0,
                 });
                 *lines = units.collect();
             }
-            OrderEvent::OrderLinesCancelled { lines: gone, .. }
-            | OrderEvent::OrderShipped { lines: gone, .. } => {
-                for share in gone {
-                    if let Err(detail) = take(lines, share) {
-                        breaches.report(RULE, fact, stream, detail);
-                    }
-                }
+            OrderEvent::OrderLinesCancelled { lines: gone, .. } => {
+                gone.iter()
+                    .for_each(|share| check(take(lines, share, Way::Cancelled)));
+            }
+            OrderEvent::OrderShipped { lines: gone, .. } => {
+                gone.iter()
+                    .for_each(|share| check(take(lines, share, Way::Shipped)));
+            }
+            OrderEvent::ReturnReceived { lines: back, .. } => {
+                back.iter().for_each(|share| check(give_back(lines, share)));
             }
             _ => {}
         }
     }
 }
 
-fn take(lines: &mut [Units], share: &LineShare) -> Result<(), String> {
-    let Some(units) = lines
-        .iter_mut()
-        .find(|units| units.line_id == share.line_id)
-    else {
-        return Err(format!(
-            "line {} ({}) was never placed",
-            share.line_id, share.sku
-        ));
-    };
+/// How units leave a line.
+enum Way {
+    Cancelled,
+    Shipped,
+}
+
+fn take(lines: &mut [Units], share: &LineShare, way: Way) -> Result<(), String> {
+    let units = line_of(lines, share)?;
     let open = units.open;
     units.open = open.saturating_sub(share.quantity.get());
+    if let Way::Shipped = way {
+        units.away = units.away.saturating_add(share.quantity.get());
+    }
     if share.quantity.get() <= open {
         return Ok(());
     }
@@ -66,4 +78,22 @@ fn take(lines: &mut [Units], share: &LineShare) -> Result<(), String> {
         "{} units of {} are shipped or cancelled; {open} were left",
         share.quantity, share.sku
     ))
+}
+
+fn give_back(lines: &mut [Units], share: &LineShare) -> Result<(), String> {
+    let units = line_of(lines, share)?;
+    let away = units.away;
+    units.away = away.saturating_sub(share.quantity.get());
+    if share.quantity.get() <= away {
+        return Ok(());
+    }
+    Err(format!(
+        "{} units of {} came back; {away} were away",
+        share.quantity, share.sku
+    ))
+}
+
+fn line_of<'a>(lines: &'a mut [Units], share: &LineShare) -> Result<&'a mut Units, String> {
+    let found = lines.iter_mut().find(|line| line.line_id == share.line_id);
+    found.ok_or_else(|| format!("line {} ({}) was never placed", share.line_id, share.sku))
 }

@@ -19,16 +19,18 @@ pub(super) enum Kind {
     Product,
     Stock,
     Order,
+    Payment,
 }
 
 impl Kind {
-    const COUNT: usize = 3;
+    const COUNT: usize = 4;
 
     const fn of(event: &Event) -> Self {
         match event {
             Event::Product(_) => Self::Product,
             Event::Stock(_) => Self::Stock,
             Event::Order(_) => Self::Order,
+            Event::Payment(_) => Self::Payment,
         }
     }
 }
@@ -71,11 +73,12 @@ pub(super) struct PerKind<T>([T; Kind::COUNT]);
 
 impl<T> PerKind<T> {
     pub fn of(&mut self, kind: Kind) -> &mut T {
-        let [product, stock, order] = &mut self.0;
+        let [product, stock, order, payment] = &mut self.0;
         match kind {
             Kind::Product => product,
             Kind::Stock => stock,
             Kind::Order => order,
+            Kind::Payment => payment,
         }
     }
 }

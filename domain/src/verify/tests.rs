@@ -235,6 +235,7 @@ fn rule_11_sees_holes_and_repeats_in_sequences_and_positions() {
             sequence: *sequence,
             event_type: event.event_type(),
             event,
+            recorded_at: Timestamp::EPOCH,
         });
     }
     let report = verifier.finish();
@@ -279,6 +280,7 @@ fn the_cost_of_an_event_does_not_grow_with_the_journal() {
             sequence: position,
             event_type: "StockReserved",
             event: &event,
+            recorded_at: Timestamp::EPOCH,
         });
     }
     assert_eq!(verifier.finish().breaches.len(), 2);

@@ -1,11 +1,12 @@
 //! Rule 6: an order's total is Σ line nets + tax + shipping, in one currency, and what units carry
-//! away with them when they are cancelled or shipped sums to their line.
+//! away with them when they are cancelled or shipped sums to their line; what comes back brings
+//! what it left with.
 
 use super::breach::{Breaches, RuleId};
 use super::stream::{PerStream, Stream};
 use super::{RecordedFact, Rule};
 use crate::event::Event;
-use crate::order::{LineShare, OrderEvent, OrderPlaced, PlacedLine};
+use crate::order::{LineShare, OrderEvent, OrderPlaced, Parts, PlacedLine};
 use crate::value::{Currency, LineId};
 
 const RULE: RuleId = RuleId(6, "amounts-sum");
@@ -18,6 +19,7 @@ pub(super) struct Totals(PerStream<Amounts>);
 struct Amounts {
     currency: Option<Currency>,
     shipping: i64,
+    shipping_earned: i64,
     lines: Vec<LineLeft>,
 }
 
@@ -28,6 +30,7 @@ struct LineLeft {
     discount: i64,
     net: i64,
     tax: i64,
+    away: Parts,
 }
 
 impl Rule for Totals {
@@ -51,9 +54,22 @@ impl Rule for Totals {
                     check(Err(format!("{authorized} is not in the order's currency")));
                 }
             }
-            OrderEvent::OrderLinesCancelled { lines, .. }
-            | OrderEvent::OrderShipped { lines, .. } => {
+            OrderEvent::OrderLinesCancelled { lines, .. } => {
                 lines.iter().for_each(|share| check(amounts.take(share)));
+            }
+            OrderEvent::OrderShipped {
+                lines, shipping, ..
+            } => {
+                for share in lines {
+                    check(amounts.take(share));
+                    amounts.ship(share);
+                }
+                check(amounts.earn(*shipping));
+            }
+            OrderEvent::ReturnReceived { lines, .. } => {
+                lines
+                    .iter()
+                    .for_each(|share| check(amounts.give_back(share)));
             }
             OrderEvent::OrderCancelled { shipping, .. } => {
                 if *shipping != amounts.shipping {
@@ -64,6 +80,9 @@ impl Rule for Totals {
                 }
             }
             OrderEvent::OrderRejected { .. }
+            | OrderEvent::OrderDeadlineExtended { .. }
+            | OrderEvent::ReturnRequested { .. }
+            | OrderEvent::ReturnDeclined { .. }
             | OrderEvent::ShipmentDelivered { .. }
             | OrderEvent::OrderCompleted {}
             | OrderEvent::OrderNoteAdded { .. } => {}
@@ -117,10 +136,12 @@ impl Amounts {
             discount: line.discount,
             net: line.net,
             tax: line.tax,
+            away: Parts::default(),
         };
         Self {
             currency: Some(placed.currency),
             shipping: placed.shipping,
+            shipping_earned: 0,
             lines: placed.lines.iter().map(left).collect(),
         }
     }
@@ -133,11 +154,7 @@ impl Amounts {
                 "the share of {sku} has a gross that is not net + discount"
             ));
         }
-        let Some(left) = self
-            .lines
-            .iter_mut()
-            .find(|line| line.line_id == share.line_id)
-        else {
+        let Some(left) = self.line_of(share) else {
             return Ok(());
         };
         left.units = left.units.saturating_sub(share.quantity.get());
@@ -156,5 +173,51 @@ impl Amounts {
             ));
         }
         Ok(())
+    }
+
+    fn ship(&mut self, share: &LineShare) {
+        if let Some(line) = self.line_of(share) {
+            line.away.add(share);
+        }
+    }
+
+    /// The charge for shipping is earned once at most.
+    fn earn(&mut self, shipping: i64) -> Result<(), String> {
+        self.shipping_earned = self.shipping_earned.saturating_add(shipping);
+        if (0..=self.shipping).contains(&self.shipping_earned) {
+            return Ok(());
+        }
+        Err(format!(
+            "{} of shipping is earned; {} was charged",
+            self.shipping_earned, self.shipping
+        ))
+    }
+
+    /// Units too many are for rule 3 to say.
+    fn give_back(&mut self, share: &LineShare) -> Result<(), String> {
+        let Some(line) = self.line_of(share) else {
+            return Ok(());
+        };
+        line.away.take(share);
+        let Parts {
+            units,
+            discount,
+            net,
+            tax,
+        } = line.away;
+        let rest = [discount, net, tax];
+        let is_off = rest.iter().any(|minor| *minor < 0) || (units == 0 && rest != [0, 0, 0]);
+        if !is_off {
+            return Ok(());
+        }
+        let sku = &share.sku;
+        Err(format!(
+            "{units} units of {sku} are away, and {rest:?} of what they left with"
+        ))
+    }
+
+    fn line_of(&mut self, share: &LineShare) -> Option<&mut LineLeft> {
+        let mut lines = self.lines.iter_mut();
+        lines.find(|line| line.line_id == share.line_id)
     }
 }

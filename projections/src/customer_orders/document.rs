@@ -120,7 +120,12 @@ impl OrderItem {
                 self.units_shipped += units(lines);
             }
             OrderEvent::ShipmentDelivered { .. } => self.shipments_delivered += 1,
-            OrderEvent::OrderPlaced(_) | OrderEvent::OrderNoteAdded { .. } => {}
+            OrderEvent::OrderPlaced(_)
+            | OrderEvent::OrderDeadlineExtended { .. }
+            | OrderEvent::ReturnRequested { .. }
+            | OrderEvent::ReturnReceived { .. }
+            | OrderEvent::ReturnDeclined { .. }
+            | OrderEvent::OrderNoteAdded { .. } => {}
         }
     }
 }

@@ -205,6 +205,14 @@ impl OrderDocument {
                 self.close(OrderStatus::Rejected, at);
                 self.reject_reason = Some(*reason);
             }
+            OrderEvent::OrderDeadlineExtended { deadline } => self.deadline = *deadline,
+            OrderEvent::ReturnReceived { lines, .. } => {
+                for share in lines {
+                    if let Some(line) = self.line(share.line_id) {
+                        line.returned = line.returned.saturating_add(share.quantity.get());
+                    }
+                }
+            }
             OrderEvent::OrderCancelled { .. } => self.close(OrderStatus::Cancelled, at),
             OrderEvent::OrderCompleted {} => self.close(OrderStatus::Completed, at),
             OrderEvent::OrderLinesCancelled { lines, reason } => {
@@ -215,6 +223,7 @@ impl OrderDocument {
                 lines,
                 carrier,
                 tracking,
+                ..
             } => {
                 self.shipped(lines);
                 self.shipments.push(Shipment {
@@ -241,7 +250,10 @@ impl OrderDocument {
                 }
             }
             // Notes are between the staff; the customer reads this document.
-            OrderEvent::OrderNoteAdded { .. } | OrderEvent::OrderPlaced(_) => {}
+            OrderEvent::OrderNoteAdded { .. }
+            | OrderEvent::ReturnRequested { .. }
+            | OrderEvent::ReturnDeclined { .. }
+            | OrderEvent::OrderPlaced(_) => {}
         }
     }
 

@@ -126,6 +126,7 @@ impl Shop {
         let shipped = OrderEvent::OrderShipped {
             shipment_id,
             lines: open.iter().map(|(share, _)| share.clone()).collect(),
+            shipping: 0,
             carrier: None,
             tracking: Some(text("T-1")),
         };

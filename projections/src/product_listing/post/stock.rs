@@ -44,6 +44,7 @@ fn freed(event: &StockEvent) -> i64 {
         StockEvent::StockReserved { quantity, .. } => -i64::from(quantity.get()),
         StockEvent::StockAdjusted { delta, .. } => *delta,
         StockEvent::ReservationCommitted { .. }
+        | StockEvent::ReservationExtended { .. }
         | StockEvent::StockDispatched { .. }
         | StockEvent::StockShortfallDetected { .. }
         | StockEvent::StockWrittenOff { .. } => 0,

@@ -94,6 +94,10 @@ fn happened(lines: &mut BTreeMap<Key, Line>, order_id: Uuid, event: &OrderEvent)
         | OrderEvent::OrderConfirmed { .. }
         | OrderEvent::OrderShipped { .. }
         | OrderEvent::ShipmentDelivered { .. }
+        | OrderEvent::OrderDeadlineExtended { .. }
+        | OrderEvent::ReturnRequested { .. }
+        | OrderEvent::ReturnReceived { .. }
+        | OrderEvent::ReturnDeclined { .. }
         | OrderEvent::OrderCompleted {}
         | OrderEvent::OrderNoteAdded { .. } => {}
     }

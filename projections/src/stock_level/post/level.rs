@@ -152,7 +152,9 @@ impl Level {
                 self.on_hand -= i64::from(quantity.get());
                 self.committed -= i64::from(quantity.get());
             }
-            StockEvent::StockShortfallDetected { .. } | StockEvent::StockWrittenOff { .. } => {}
+            StockEvent::StockShortfallDetected { .. }
+            | StockEvent::ReservationExtended { .. }
+            | StockEvent::StockWrittenOff { .. } => {}
         }
     }
 

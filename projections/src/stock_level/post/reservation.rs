@@ -75,6 +75,7 @@ fn earlier(postings: &[Posting]) -> Result<BTreeSet<Key>, PostError> {
 fn reservation_of(event: &StockEvent) -> Option<ReservationId> {
     match event {
         StockEvent::StockReserved { reservation_id, .. }
+        | StockEvent::ReservationExtended { reservation_id, .. }
         | StockEvent::ReservationCommitted { reservation_id, .. }
         | StockEvent::ReservationReleased { reservation_id, .. }
         | StockEvent::ReservationExpired { reservation_id, .. }
@@ -107,6 +108,15 @@ fn moved(open: &mut BTreeMap<Key, Reservation>, id: &StockId, event: &StockEvent
                 expires_at: *expires_at,
             };
             open.insert((id.clone(), *reservation_id), reservation);
+        }
+        StockEvent::ReservationExtended {
+            reservation_id,
+            expires_at,
+            ..
+        } => {
+            if let Some(reservation) = open.get_mut(&(id.clone(), *reservation_id)) {
+                reservation.expires_at = *expires_at;
+            }
         }
         StockEvent::ReservationCommitted { reservation_id, .. } => {
             if let Some(reservation) = open.get_mut(&(id.clone(), *reservation_id)) {

@@ -1,0 +1,66 @@
+//! A payment: one attempt to collect one amount for one order.
+//!
+//! ```text
+//! requested ─ RequestAuthorization ─▶ authorizing ─▶ authorized ─ RequestCapture ─▶ captured ─ RequestRefund ─▶ refunded
+//!     │                                 │   ▲  │          │
+//!     │                  action required ───┘  ├▶ declined│
+//!     └──────────────── RequestVoid ───────────┴──────────┴▶ voided
+//! ```
+//!
+//! Every call to the gateway is an intent with its own id, recorded before the call
+//! (`…Requested`), and an outcome, recorded after it. Rules:
+//!
+//! * each id settles once: done, or failed for good. A *definite* failure closes the id, and a
+//!   retry takes a new one; an *unknown* outcome, or a failure that is not definite, keeps it open;
+//! * of captures, voids and refunds one is open at a time, in one currency;
+//! * captured ≤ authorized and refunded ≤ captured, whatever is open counted in;
+//! * an outcome that was learnt already appends nothing, whoever tells it and in what order: the
+//!   answer, a webhook, the reconciler. That the gateway holds money outweighs that it declined,
+//!   and that it let go of it outweighs both, so late news never hides money that is held.
+//!
+//! What a payment has to do with its order is composed in [`crate::ordering`].
+
+mod command;
+mod decide;
+mod event;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use command::PaymentCommand;
+pub use decide::decide;
+pub use event::{PaymentEvent, PaymentRequested, RefundReason, RefundRequested};
+pub use state::{
+    Attempt, Authorization, AuthorizationOutcome, Authorized, Capture, OpenRequest, Payment,
+    PaymentStatus, Refund, Void,
+};
+
+use crate::facts::FactSource;
+use crate::rejection::Rejection;
+
+/// The aggregate's type, as in stream ids.
+pub const TYPE: &str = "payment";
+
+impl cqrs_es::Aggregate for Payment {
+    const TYPE: &'static str = TYPE;
+    type Command = PaymentCommand;
+    type Event = PaymentEvent;
+    type Error = Rejection;
+    type Services = FactSource;
+
+    async fn handle(
+        &mut self,
+        command: PaymentCommand,
+        _source: &FactSource,
+        sink: &cqrs_es::event_sink::EventSink<Self>,
+    ) -> Result<(), Rejection> {
+        for event in decide(self, command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: PaymentEvent) {
+        self.evolve(&event);
+    }
+}
