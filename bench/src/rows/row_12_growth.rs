@@ -13,7 +13,7 @@ use projections::{Board, Projection, Queries};
 use tokio::task::JoinSet;
 
 use crate::ground::{Ground, Running, open_journal};
-use crate::measure::{Bar, Case, spread};
+use crate::measure::{Bar, Case};
 use crate::seed::{Sales, Shop};
 use crate::settings::Settings;
 
@@ -29,36 +29,41 @@ const WRITERS: usize = 64;
 /// Reads on their way at once: as many as there are cores, so that what is measured is a read and not a queue.
 const READERS: usize = 2;
 
-/// Up to this many events a table is rebuilt in every round.
-const REBUILT_AGAIN_MAX: u64 = 1_000_000;
-
 /// Longer, and what the commands append themselves would make the smallest journal another one.
 const COMMANDS_MEASURED_MAX: Duration = Duration::from_secs(1);
 
-/// What was found at one size, each round's figure.
-#[derive(Default)]
+/// A journal of one size, and what was found on it, each round's figure.
 struct Point {
     events: u64,
+    journal: Journal,
+    orders: Vec<OrderId>,
     commands: Vec<f64>,
     command_p99: Vec<f64>,
     rebuild: Vec<f64>,
     query_p99: Vec<f64>,
+    // Dropped last: it drops the database.
+    _database: Postgres,
 }
 
 /// Row 12.
+///
+/// All journals are there before any is measured, and each round measures all of them: a machine that slows down slows
+/// the small and the large one.
 pub async fn run(settings: &Settings, ground: &Ground) -> Result<Vec<Case>> {
-    let database = ground.database().await;
-    let journal = open_journal(&database).await?;
-    let mut shop = Shop::new(settings.size(5_895, 500), Sales::Mixed)?;
     let mut points = Vec::new();
     for events in sizes(settings)? {
-        let took;
-        (shop, _, took) = shop.sell(&journal, events).await?;
-        settle(&database).await?;
-        eprintln!("  {events} events, the last of them within {took:.0?}");
-        points.push(measure(settings, &journal, events, shop.orders()).await?);
+        points.push(Point::seed(settings, ground, events).await?);
     }
-    database.finish().await;
+    for round in 0..settings.rounds {
+        for at in 0..points.len() {
+            let at = if round % 2 == 0 {
+                at
+            } else {
+                points.len() - 1 - at
+            };
+            points[at].measure(settings).await?;
+        }
+    }
     cases(&points)
 }
 
@@ -87,40 +92,39 @@ async fn settle(database: &Postgres) -> Result<()> {
     Ok(())
 }
 
-async fn measure(
-    settings: &Settings,
-    journal: &Journal,
-    events: u64,
-    orders: &[OrderId],
-) -> Result<Point> {
-    let mut point = Point {
-        events,
-        ..Point::default()
-    };
-    // Once where it takes minutes: that is long enough to be steady.
-    let rebuilds = if events > REBUILT_AGAIN_MAX {
-        1
-    } else {
-        settings.rounds
-    };
-    for _ in 0..rebuilds {
-        let rebuilt = projections::rebuild(journal, PROJECTION.name, |_| ()).await?;
-        let rebuild = rebuilt.position as f64 / rebuilt.elapsed.as_secs_f64();
-        point.rebuild.push(rebuild);
+impl Point {
+    async fn seed(settings: &Settings, ground: &Ground, events: u64) -> Result<Self> {
+        let database = ground.database().await;
+        let journal = open_journal(&database).await?;
+        let shop = Shop::new(settings.size(5_895, 500), Sales::Mixed)?;
+        let (shop, head, took) = shop.sell(&journal, events).await?;
+        settle(&database).await?;
+        eprintln!("  {head} events in {took:.0?}");
+        Ok(Self {
+            events,
+            journal,
+            orders: shop.orders().to_vec(),
+            commands: Vec::new(),
+            command_p99: Vec::new(),
+            rebuild: Vec::new(),
+            query_p99: Vec::new(),
+            _database: database,
+        })
     }
-    for _ in 0..settings.rounds {
-        point
-            .query_p99
-            .push(query(settings, journal, orders).await?);
+
+    async fn measure(&mut self, settings: &Settings) -> Result<()> {
+        let rebuilt = projections::rebuild(&self.journal, PROJECTION.name, |_| ()).await?;
+        self.rebuild
+            .push(rebuilt.position as f64 / rebuilt.elapsed.as_secs_f64());
+        self.query_p99
+            .push(query(settings, &self.journal, &self.orders).await?);
+        let running = Running::start(&self.journal);
+        let (rate, p99) = command(settings, &running, &self.orders).await?;
+        running.stop().await;
+        self.commands.push(rate);
+        self.command_p99.push(p99);
+        Ok(())
     }
-    let running = Running::start(journal);
-    for _ in 0..settings.rounds {
-        let (rate, p99) = command(settings, &running, orders).await?;
-        point.commands.push(rate);
-        point.command_p99.push(p99);
-    }
-    running.stop().await;
-    Ok(point)
 }
 
 /// Notes on orders from all over the journal: commands a second, and p99 in milliseconds.
@@ -228,7 +232,7 @@ const ASKED: [Asked; 4] = [
         "commands/s",
         "commands/s",
         (Bar::AtLeast, 1.0 / 1.5),
-        "64 writers in process add notes to the same number of orders from all over the journal.",
+        "64 writers in process add notes to the same number of orders from all over the journal. Each round leaves its own events there.",
         |point| &point.commands,
     ),
     (
@@ -242,7 +246,7 @@ const ASKED: [Asked; 4] = [
         "rebuild",
         "events/s",
         (Bar::AtLeast, 1.0 / 1.5),
-        "order_detail from the whole journal; once where it has more than a million events.",
+        "order_detail from the whole journal.",
         |point| &point.rebuild,
     ),
     (
@@ -253,10 +257,6 @@ const ASKED: [Asked; 4] = [
         |point| &point.query_p99,
     ),
 ];
-
-fn median(figures: &[f64]) -> f64 {
-    spread(figures).map_or(f64::NAN, |spread| spread.median)
-}
 
 fn cases(points: &[Point]) -> Result<Vec<Case>> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
@@ -270,8 +270,7 @@ fn cases(points: &[Point]) -> Result<Vec<Case>> {
             unit,
             against: "itself on the smallest journal",
             ours: figures(last).clone(),
-            // Its median, as a round at one size has no partner at the other.
-            peer: vec![median(figures(first)); figures(last).len()],
+            peer: figures(first).clone(),
             bar: Some(bar),
             note: format!("{} events beside {}. {note}", last.events, first.events),
         });
