@@ -3,6 +3,8 @@
 //! Closed loop: what it finds is a rate under this many clients, and the latency that they saw. It shares the machine with
 //! what it measures, so both sides of a comparison pay for it alike.
 
+mod connection;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,11 +12,10 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use hdrhistogram::Histogram;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use http_body_util::Full;
 use tokio::task::JoinSet;
+
+use connection::Connection;
 
 use crate::settings::Settings;
 
@@ -59,7 +60,7 @@ pub async fn load(
     for connection in 0..connections {
         let (address, ask) = (address.clone(), Arc::clone(&ask));
         clients.spawn(async move {
-            let mut sender = connect(&address).await?;
+            let mut server = Connection::open(&address).await?;
             let mut latencies = Histogram::<u64>::new(3)?;
             for number in 0.. {
                 let asked = Instant::now();
@@ -67,7 +68,7 @@ pub async fn load(
                     break;
                 }
                 let request = ask(connection, number);
-                tokio::time::timeout(ANSWER_TIMEOUT, answer(&mut sender, request))
+                tokio::time::timeout(ANSWER_TIMEOUT, answer(&mut server, request))
                     .await
                     .context("no answer within 30 s")??;
                 if asked >= counting_from {
@@ -126,21 +127,10 @@ where
     Ok(acknowledged as f64 / settings.measure.as_secs_f64())
 }
 
-async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    Ok(sender)
-}
-
-async fn answer(sender: &mut SendRequest<Full<Bytes>>, request: Ask) -> Result<()> {
-    sender.ready().await?;
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    let body = response.into_body().collect().await?.to_bytes();
+async fn answer(server: &mut Connection, request: Ask) -> Result<()> {
+    let (status, body) = server.answer(request).await?;
     if !status.is_success() && status != StatusCode::NOT_MODIFIED {
-        bail!("{status}: {}", String::from_utf8_lossy(&body));
+        bail!("{status}: {}", String::from_utf8_lossy(body));
     }
     Ok(())
 }
