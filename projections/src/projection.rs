@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::value::Timestamp;
 use futures::future::BoxFuture;
-use journal::{Position, RecordedEvent, Sequence, StreamId};
+use journal::{FeedBatch, Position, RecordedEvent, Sequence, StreamId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -127,6 +127,12 @@ impl Projection {
     #[must_use]
     pub fn concerns(&self, aggregate_type: &str) -> bool {
         self.aggregate_types.contains(&aggregate_type)
+    }
+
+    /// Whether it posts any event of a batch.
+    pub(crate) fn is_concerned(&self, batch: &FeedBatch) -> bool {
+        let mut events = batch.events.iter();
+        events.any(|event| self.concerns(&event.stream.aggregate_type))
     }
 
     /// Decodes those events of a batch that it posts.

@@ -37,8 +37,6 @@ pub(crate) async fn connect(
         // Every row is found by its key, whatever the planner believes of tables that were empty when the connection was
         // new: a plan that it keeps would read all of them for each batch. Decision 5 measured the same of the journal.
         ("enable_seqscan", "off".to_owned()),
-        ("enable_hashjoin", "off".to_owned()),
-        ("enable_mergejoin", "off".to_owned()),
     ]);
     tokio::time::timeout(CONNECT_TIMEOUT, options.connect())
         .await

@@ -1,5 +1,6 @@
 -- One row per product. The body is the list's item, and all that is needed to post the next event.
 -- Sorted by code points (collate "C"): an order that no upgrade of a library changes.
+-- Room on each page: what no index holds, such as a price, is changed in place.
 create table product_listing (
     product_id       uuid     not null,
     version          bigint   not null,
@@ -11,7 +12,7 @@ create table product_listing (
     search           tsvector not null,
     body             text     not null,
     constraint product_listing_product primary key (product_id)
-);
+) with (fillfactor = 80);
 
 -- The lowest price of each product per currency, over the variants that are sold.
 create table product_listing_price (

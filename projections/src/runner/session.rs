@@ -22,10 +22,21 @@ const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
 /// How often a standby looks whether the lease is free.
 const STANDBY_PAUSE: Duration = Duration::from_millis(250);
 
-/// After a batch of fewer events a worker rests as long as it has worked, and at most this long: what comes meanwhile is
-/// posted together. Workers that take every event at once keep Postgres from the commands.
-const FULL_ENOUGH_EVENTS: usize = 500;
-const REST_MAX: Duration = Duration::from_millis(3);
+/// After a batch a worker rests as long as it has worked, and at most this long: what comes meanwhile is posted together.
+/// Workers that take every event at once keep Postgres from the commands.
+const REST_MAX: Duration = Duration::from_millis(4);
+
+/// From batches of this many events on, much is being written: it rests longer, for what it does for many events at once
+/// costs less for each.
+const BUSY_EVENTS: usize = 100;
+const BUSY_REST_MAX: Duration = Duration::from_millis(30);
+
+/// From batches of this many events on it is behind, and does not rest.
+const CATCHING_UP_EVENTS: usize = 1_000;
+
+/// How soon it is stored that events were passed over. A transaction for each batch of them would be most of what
+/// the workers do.
+const PASSED_STORED_AFTER: Duration = Duration::from_millis(20);
 
 /// How long Postgres may take over one statement of a batch.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -121,22 +132,62 @@ impl<S: FeedSource> Runner<S> {
         );
         let mut renewal = tokio::time::interval(RENEWAL_PAUSE);
         renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // How far it has come past events that are none of its business, and when that is to be stored.
+        let mut passed: Option<(FeedBatch, Instant)> = None;
         loop {
-            tokio::select! {
+            let store_at = passed.as_ref().map(|(_, at)| *at);
+            let store = async {
+                match store_at {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let batch = tokio::select! {
                 biased;
-                () = shutdown.cancelled() => return Ok(()),
+                () = shutdown.cancelled() => None,
                 _ = renewal.tick() => {
                     if !within(LEASE_TTL, self.renew(lease, connection, &checkpoint)).await? {
                         return Ok(());
                     }
+                    continue;
                 }
+                () = store => passed.take().map(|(batch, _)| batch),
                 batch = feed.next(BATCH_EVENTS_MAX) => {
-                    if self.post_batch(connection, &mut checkpoint, batch?).await? == Posted::Overtaken {
-                        tracing::info!(projection = self.projection.name, "the checkpoint was moved by another; reading it again");
-                        return Ok(());
+                    let batch = batch?;
+                    if !self.projection.is_concerned(&batch) {
+                        let at = store_at.unwrap_or_else(|| Instant::now() + PASSED_STORED_AFTER);
+                        passed = Some((self.pass(batch), at));
+                        continue;
                     }
+                    passed = None;
+                    Some(batch)
                 }
+            };
+            let is_over = batch.is_none();
+            let Some(batch) = batch.or_else(|| passed.take().map(|(batch, _)| batch)) else {
+                return Ok(());
+            };
+            if self.post_batch(connection, &mut checkpoint, batch).await? == Posted::Overtaken {
+                tracing::info!(
+                    projection = self.projection.name,
+                    "the checkpoint was moved by another; reading it again"
+                );
+                return Ok(());
             }
+            if is_over {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Goes past events that are none of this projection's business: its tables are up to date with them as they are, which
+    /// the next commit stores. Returns where it stands.
+    fn pass(&self, batch: FeedBatch) -> FeedBatch {
+        self.entry.documents.posted([], batch.cursor.low());
+        self.reached(&batch.cursor);
+        FeedBatch {
+            events: Vec::new(),
+            cursor: batch.cursor,
         }
     }
 
@@ -272,9 +323,12 @@ impl<S: FeedSource> Runner<S> {
         let took = began.elapsed();
         metrics::histogram!("daybook_projection_batch_seconds", "projection" => name)
             .record(took.as_secs_f64());
-        if batch.events.len() < FULL_ENOUGH_EVENTS {
-            tokio::time::sleep(took.min(REST_MAX)).await;
-        }
+        let rest = match batch.events.len() {
+            0..BUSY_EVENTS => took.min(REST_MAX),
+            BUSY_EVENTS..CATCHING_UP_EVENTS => (took * 2).min(BUSY_REST_MAX),
+            _ => Duration::ZERO,
+        };
+        tokio::time::sleep(rest).await;
         Ok(Posted::Committed)
     }
 
