@@ -1,6 +1,7 @@
 //! Many buyers, few units, one process or two: exactly what is there is sold.
 
 use commands::Commands;
+use commands::executor::STATE_VERSION;
 use futures::future::join_all;
 
 use crate::world::{Shop, code, context, order_of, receive, sku, stock_id};
@@ -88,7 +89,7 @@ async fn two_processes_lose_nothing_on_one_stream() {
         async || {
             let kept = shop
                 .journal
-                .snapshots(std::slice::from_ref(&stream), "1")
+                .snapshots(std::slice::from_ref(&stream), STATE_VERSION)
                 .await
                 .unwrap();
             if kept.is_empty() {

@@ -75,6 +75,7 @@ const MUST_NOT_KNOW: &[(&str, &[&str])] = &[
     ("console", &["sqlx", "postgres-es", "rdkafka"]),
     ("daybook", &["rdkafka"]),
     ("daybook-tests", &["rdkafka"]),
+    ("daybook-bench", &["rdkafka"]),
 ];
 
 fn metadata() -> Metadata {

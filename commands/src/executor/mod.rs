@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use cache::Cache;
 use decider::Decider;
+pub use loader::STATE_VERSION;
 use request::Request;
 
 use crate::skus::SkuDirectory;
