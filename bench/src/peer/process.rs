@@ -21,6 +21,11 @@ impl Process {
         Self::start(&["peer", "--database-url", url]).await
     }
 
+    /// axum answering a constant body of so many bytes.
+    pub async fn constant(bytes: usize) -> Result<Self> {
+        Self::start(&["constant", "--bytes", &bytes.to_string()]).await
+    }
+
     /// `daybook-bench ARGS…`, which prints `listening on http://…` first.
     async fn start(args: &[&str]) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)

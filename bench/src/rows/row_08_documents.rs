@@ -17,12 +17,10 @@ use tokio::process::Command;
 use crate::ground::{Ground, Running, open_journal};
 use crate::load::{Ask, load};
 use crate::measure::{Bar, Case, by_turns};
+use crate::peer::Process;
 use crate::settings::Settings;
 
-mod constant;
 mod shop;
-
-use constant::Constant;
 
 const CONNECTIONS: usize = 32;
 
@@ -87,7 +85,7 @@ pub async fn run(settings: &Settings, ground: &Ground) -> Result<Vec<Case>> {
             });
         }
         let body = body_bytes(&server, kind).await?;
-        let constant = Constant::start(body).await?;
+        let constant = Process::constant(body).await?;
         let (ours, peer) = by_turns(
             settings.rounds,
             async || queries(settings, &server, kind, SMALL).await,
