@@ -21,6 +21,15 @@ if ! have cargo; then
   exit 1
 fi
 
+# librdkafka's own build falls apart in the middle over a blank; better to say so at the start.
+case ${CARGO_TARGET_DIR:-$PWD} in
+  *[[:space:]]*)
+    echo "install: librdkafka cannot be built in a folder with a blank in its path (${CARGO_TARGET_DIR:-$PWD})." >&2
+    echo "install: move the checkout, or set CARGO_TARGET_DIR to a folder without one, then try again." >&2
+    exit 1
+    ;;
+esac
+
 # librdkafka is compiled from its C sources: that is what gcc, g++, make, zlib and pkg-config are for.
 need_command gcc gcc
 need_command g++ g++
