@@ -10,17 +10,21 @@
 //! - a request key takes effect at most once, and a repeat gets the receipt of the first;
 //! - a rejection is answered only after everything that it relied on is durable and current.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod command;
 mod context;
 mod error;
 pub mod executor;
 mod receipt;
 mod skus;
-mod streams;
+pub mod streams;
 
 pub mod order;
+pub mod payment;
 pub mod product;
 pub mod stock;
+pub mod watch;
 
 pub use command::{Claim, Command, Needed, States};
 pub use context::{Context, RequestKey};

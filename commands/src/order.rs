@@ -8,16 +8,17 @@ mod place;
 use std::collections::BTreeMap;
 
 use domain::order::{self, LineQuantity, Order, OrderCommand, RejectReason};
-use domain::ordering::{self, OrderingOutcome, ShipLines};
+use domain::ordering::{self, CapturePolicy, OrderingOutcome, ReceiveReturn, ShipLines};
+use domain::payment::Payment;
 use domain::stock::StockItem;
-use domain::value::{Money, OrderId, StockId, Text};
+use domain::value::{Money, OrderId, StockId, Text, Timestamp};
 use domain::{Event, Facts, Rejection, State};
 use journal::StreamId;
 
 use crate::command::{Command, Needed, OneAggregate, States, ToOne, events};
 use crate::{CommandError, Commands, Context, Receipt, streams};
 
-/// What is done to an order and the stock items of its lines, atomically.
+/// What is done to an order, the stock items of its lines and its payment, atomically.
 #[derive(Clone, Debug)]
 pub enum OrderingCommand {
     /// Staff confirm it: everything is committed.
@@ -44,6 +45,61 @@ pub enum OrderingCommand {
     },
     /// Units leave the order and the building.
     Ship(ShipLines),
+    /// Units come back to the order and to stock.
+    ReceiveReturn(ReceiveReturn),
+    /// Its payment is requested, as its customer chose to pay. One who did not choose is not asked.
+    BeginPayment,
+    /// What is known of the payment decides what becomes of the order.
+    Conclude {
+        /// When money is taken.
+        policy: CapturePolicy,
+    },
+    /// It is rejected if its deadline has passed.
+    TimeOut {
+        /// When money is taken, should it turn out to be authorized in time.
+        policy: CapturePolicy,
+    },
+    /// Its customer is busy paying: it may take longer, once.
+    Extend {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// What is to happen to its money next is requested, if anything.
+    Settle {
+        /// When money is taken.
+        policy: CapturePolicy,
+    },
+}
+
+impl OrderingCommand {
+    /// Its name, as recorded.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Confirm { .. } => "ConfirmOrder",
+            Self::Reject { .. } => "RejectOrder",
+            Self::Cancel { .. } => "CancelOrder",
+            Self::CancelLines { .. } => "CancelLines",
+            Self::Ship(_) => "ShipLines",
+            Self::ReceiveReturn(_) => "ReceiveReturn",
+            Self::BeginPayment => "BeginPayment",
+            Self::Conclude { .. } => "ConcludeCheckout",
+            Self::TimeOut { .. } => "TimeOutOrder",
+            Self::Extend { .. } => "ExtendDeadline",
+            Self::Settle { .. } => "SettlePayment",
+        }
+    }
+
+    const fn moves_stock(&self) -> bool {
+        !matches!(self, Self::BeginPayment | Self::Settle { .. })
+    }
+
+    const fn moves_money(&self) -> bool {
+        matches!(
+            self,
+            Self::BeginPayment | Self::Conclude { .. } | Self::TimeOut { .. } | Self::Settle { .. }
+        )
+    }
 }
 
 impl Commands {
@@ -64,29 +120,37 @@ impl Commands {
         .await
     }
 
-    /// Executes a command to an order and the stock items of its lines, atomically.
+    /// Executes a command to an order, the stock items of its lines and its payment, atomically.
     pub async fn ordering(
         &self,
         id: OrderId,
         command: OrderingCommand,
         context: Context,
     ) -> Result<Receipt, CommandError> {
-        let stream = streams::order(id);
-        let (state, _) = self.state_of(&stream).await?;
-        let stock = state.as_order().map(Order::stock_ids).unwrap_or_default();
-        let stock = stock
+        let (state, _) = self.state_of(&streams::order(id)).await?;
+        let order = state.as_order().cloned().unwrap_or_default();
+        self.execute(to_ordering(id, &order, command), context)
+            .await
+    }
+}
+
+/// The command to order `id`, whose lines `order` knows.
+pub fn to_ordering(id: OrderId, order: &Order, command: OrderingCommand) -> impl Command {
+    let stock = if command.moves_stock() {
+        order.stock_ids()
+    } else {
+        Vec::new()
+    };
+    ToOrdering {
+        order: streams::order(id),
+        stock: stock
             .into_iter()
             .map(|id| (id.clone(), streams::stock(&id)))
-            .collect();
-        self.execute(
-            ToOrdering {
-                order: stream,
-                stock,
-                command,
-            },
-            context,
-        )
-        .await
+            .collect(),
+        payment: command
+            .moves_money()
+            .then(|| streams::payment(id.payment())),
+        command,
     }
 }
 
@@ -120,24 +184,28 @@ impl OneAggregate for OrderCommand {
 struct ToOrdering {
     order: StreamId,
     stock: BTreeMap<StockId, StreamId>,
+    payment: Option<StreamId>,
     command: OrderingCommand,
 }
 
 impl Command for ToOrdering {
     fn name(&self) -> &'static str {
-        match self.command {
-            OrderingCommand::Confirm { .. } => "ConfirmOrder",
-            OrderingCommand::Reject { .. } => "RejectOrder",
-            OrderingCommand::Cancel { .. } => "CancelOrder",
-            OrderingCommand::CancelLines { .. } => "CancelLines",
-            OrderingCommand::Ship(_) => "ShipLines",
-        }
+        self.command.name()
     }
 
     fn needs(&self) -> Vec<Needed> {
+        let begins = matches!(self.command, OrderingCommand::BeginPayment);
+        let payment = self.payment.iter().cloned().map(|stream| {
+            if begins {
+                Needed::new(stream)
+            } else {
+                Needed::existing(stream)
+            }
+        });
         let stock = self.stock.values().cloned().map(Needed::existing);
         std::iter::once(Needed::existing(self.order.clone()))
             .chain(stock)
+            .chain(payment)
             .collect()
     }
 
@@ -152,23 +220,50 @@ impl Command for ToOrdering {
         else {
             return Ok(Vec::new());
         };
+        let outcome = self.outcome(states, order, facts)?;
+        Ok(addressed(outcome, &self.order, &self.stock))
+    }
+}
+
+impl ToOrdering {
+    fn outcome(
+        &self,
+        states: &States<'_>,
+        order: &Order,
+        facts: &Facts,
+    ) -> Result<OrderingOutcome, Rejection> {
         let stock = |id: &StockId| opened(states, self.stock.get(id)?);
-        let outcome = match self.command.clone() {
+        let unrequested = Payment::default();
+        let payment = self.payment.as_ref().and_then(|id| states.get(id));
+        let payment = payment.and_then(|(state, _)| state.as_payment());
+        let payment = payment.unwrap_or(&unrequested);
+        match self.command.clone() {
             OrderingCommand::Confirm { authorized } => {
                 let due = authorized.or_else(|| order.due());
                 let Some(due) = due else {
                     return Err(Rejection::not_found("there is no such order"));
                 };
-                ordering::confirm(order, &stock, due, facts)?
+                ordering::confirm(order, &stock, due, facts)
             }
-            OrderingCommand::Reject { reason } => ordering::reject(order, &stock, reason, facts)?,
-            OrderingCommand::Cancel { reason } => ordering::cancel(order, &stock, reason, facts)?,
+            OrderingCommand::Reject { reason } => ordering::reject(order, &stock, reason, facts),
+            OrderingCommand::Cancel { reason } => ordering::cancel(order, &stock, reason, facts),
             OrderingCommand::CancelLines { lines, reason } => {
-                ordering::cancel_lines(order, &stock, lines, reason, facts)?
+                ordering::cancel_lines(order, &stock, lines, reason, facts)
             }
-            OrderingCommand::Ship(ship) => ordering::ship(order, &stock, ship, facts)?,
-        };
-        Ok(addressed(outcome, &self.order, &self.stock))
+            OrderingCommand::Ship(ship) => ordering::ship(order, &stock, ship, facts),
+            OrderingCommand::ReceiveReturn(came) => {
+                ordering::receive_return(order, &stock, came, facts)
+            }
+            OrderingCommand::BeginPayment => ordering::begin_payment(order, payment),
+            OrderingCommand::Conclude { policy } => {
+                ordering::conclude(order, &stock, payment, policy, facts)
+            }
+            OrderingCommand::TimeOut { policy } => {
+                ordering::time_out(order, &stock, payment, policy, facts)
+            }
+            OrderingCommand::Extend { until } => ordering::extend(order, &stock, until, facts),
+            OrderingCommand::Settle { policy } => ordering::settle(order, payment, policy),
+        }
     }
 }
 

@@ -448,6 +448,14 @@ fn payment_samples() -> Vec<PaymentEvent> {
             code,
         },
         PaymentEvent::RefundOutcomeUnknown { refund_id, detail },
+        PaymentEvent::PaymentAttentionRaised {
+            what: text("the gateway refuses to refund the payment"),
+            tried: text("3 refunds, the last refused as charge_disputed"),
+        },
+        PaymentEvent::PaymentAttentionSettled {
+            decision: AttentionDecision::Retry,
+            reason: text("the dispute was withdrawn"),
+        },
     ]
 }
 

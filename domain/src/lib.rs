@@ -3,7 +3,7 @@
 //! **What it is.** One module per aggregate ([`product`], [`stock`], [`order`], [`payment`]), each a
 //! `decide` (state and command give events or a [`Rejection`]) and an `evolve` (state and event
 //! give state); [`ordering`], the commands that several streams take part in; [`ledger`], the
-//! books by double entry; [`verify`], the rules that any journal must keep; and the [`value`]s that
+//! books by double entry; [`timer`], what is due when; [`verify`], the rules that any journal must keep; and the [`value`]s that
 //! all of it is made of.
 //!
 //! **What it knows.** The rules of the shop, and the names and shapes of its events.
@@ -38,6 +38,7 @@ pub mod state;
 pub mod stock;
 #[cfg(test)]
 mod testing;
+pub mod timer;
 mod upcast;
 pub mod value;
 pub mod verify;

@@ -18,6 +18,9 @@
 //!   answer, a webhook, the reconciler. That the gateway holds money outweighs that it declined,
 //!   and that it let go of it outweighs both, so late news never hides money that is held.
 //!
+//! What no policy can settle is raised for a person's attention; the person decides whether it is
+//! tried again or was settled outside, and says why.
+//!
 //! What a payment has to do with its order is composed in [`crate::ordering`].
 
 mod command;
@@ -29,10 +32,10 @@ mod tests;
 
 pub use command::PaymentCommand;
 pub use decide::decide;
-pub use event::{PaymentEvent, PaymentRequested, RefundReason, RefundRequested};
+pub use event::{AttentionDecision, PaymentEvent, PaymentRequested, RefundReason, RefundRequested};
 pub use state::{
-    Attempt, Authorization, AuthorizationOutcome, Authorized, Capture, OpenRequest, Payment,
-    PaymentStatus, Refund, Void,
+    Attempt, Attention, Authorization, AuthorizationOutcome, Authorized, Capture, OpenRequest,
+    Payment, PaymentStatus, Refund, Void,
 };
 
 use crate::facts::FactSource;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::ledger::{self, Books, OrderTerms, PaymentTerms};
-use crate::order::{Order, OrderEvent};
+use crate::order::{Order, OrderEvent, PaymentChoice};
 use crate::ordering::{LineAmounts, OrderingOutcome, PlaceOrder, StockLookup, WantedLine};
 use crate::payment::{self, Payment, PaymentCommand, PaymentEvent};
 use crate::product::{self, CreateProduct, NewVariant, Product, ProductCommand};
@@ -46,6 +46,13 @@ pub fn at(seconds: u64) -> Facts {
 }
 
 pub const HOLD: Duration = Duration::from_secs(900);
+
+pub fn by_card() -> PaymentChoice {
+    PaymentChoice {
+        gateway: text("sandbox"),
+        method: text("card"),
+    }
+}
 
 pub fn wanted(sku_text: &str, units: u32) -> WantedLine {
     WantedLine {

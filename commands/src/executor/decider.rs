@@ -21,6 +21,7 @@ use super::follow::follow;
 use super::loader::{self, LoadOutcome};
 use super::request::Request;
 use super::{ExecutorOptions, committer};
+use crate::watch::Waiters;
 use crate::{CommandError, Receipt, States};
 
 /// Most requests with one idempotency key that wait for the first one's outcome.
@@ -48,6 +49,8 @@ struct Waiting {
 pub(crate) struct Decider {
     pub(super) journal: Journal,
     tail: TailSource,
+    /// Those who are told what the journal's tail brings.
+    waiters: Waiters,
     pub(super) cache: Cache,
     /// What fills while another batch is being committed.
     pub(super) filling: DecidedBatch,
@@ -70,7 +73,12 @@ pub(crate) struct Decider {
 
 impl Decider {
     /// A decider with its committer, loader and snapshot tasks, which end with it.
-    pub fn new(journal: Journal, tail: TailSource, options: &ExecutorOptions) -> Self {
+    pub fn new(
+        journal: Journal,
+        tail: TailSource,
+        waiters: Waiters,
+        options: &ExecutorOptions,
+    ) -> Self {
         let (internal_sender, internal) = mpsc::unbounded_channel();
         let (jobs, job_queue) = mpsc::channel(1);
         let (loads, load_queue) = mpsc::unbounded_channel();
@@ -89,6 +97,7 @@ impl Decider {
         Self {
             journal,
             tail,
+            waiters,
             cache: Cache::new(options.states_max),
             filling: DecidedBatch::default(),
             in_flight: None,
@@ -107,7 +116,11 @@ impl Decider {
 
     /// Decides until `shutdown`, then finishes what was accepted.
     pub async fn run(mut self, mut requests: mpsc::Receiver<Request>, shutdown: CancellationToken) {
-        let (follower, mut recorded) = follow(self.tail.clone(), self.journal.clone());
+        let (follower, mut recorded) = follow(
+            self.tail.clone(),
+            self.journal.clone(),
+            self.waiters.clone(),
+        );
         let mut open = true;
         while open || !self.is_idle() {
             tokio::select! {

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::decider::Decider;
 use super::loader;
+use crate::watch::Waiters;
 
 /// How many events of the journal are looked at in one go.
 const FOLLOW_EVENTS_MAX: usize = 1_024;
@@ -41,16 +42,23 @@ impl Decider {
     }
 }
 
-/// Follows the journal from now on, in a task of its own; what it holds comes out of the receiver.
+/// Follows the journal from now on, in a task of its own; what it holds is told to those who wait for
+/// it and comes out of the receiver.
 pub(super) fn follow(
     tail: TailSource,
     journal: Journal,
+    waiters: Waiters,
 ) -> (JoinHandle<()>, mpsc::Receiver<Vec<Arc<RecordedEvent>>>) {
     let (sender, receiver) = mpsc::channel(FOLLOW_BATCHES_MAX);
-    (tokio::spawn(run(tail, journal, sender)), receiver)
+    (tokio::spawn(run(tail, journal, waiters, sender)), receiver)
 }
 
-async fn run(tail: TailSource, journal: Journal, decider: mpsc::Sender<Vec<Arc<RecordedEvent>>>) {
+async fn run(
+    tail: TailSource,
+    journal: Journal,
+    waiters: Waiters,
+    decider: mpsc::Sender<Vec<Arc<RecordedEvent>>>,
+) {
     let mut after = journal.durable().borrow().to_owned();
     loop {
         let mut feed = tail.tail(after);
@@ -58,6 +66,7 @@ async fn run(tail: TailSource, journal: Journal, decider: mpsc::Sender<Vec<Arc<R
             match feed.next(FOLLOW_EVENTS_MAX).await {
                 Ok(batch) => {
                     after = batch.cursor.high();
+                    waiters.tell(&batch.events);
                     if decider.send(batch.events).await.is_err() {
                         return;
                     }

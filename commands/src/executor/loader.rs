@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 /// The shape of the states' JSON in snapshots. Raise it with every change of a state's fields:
 /// snapshots of another shape are not used.
-pub const STATE_VERSION: &str = "2";
+pub const STATE_VERSION: &str = "3";
 
 /// How many events a stream may have beyond its snapshot before a new one is kept.
 pub(crate) const SNAPSHOT_EVERY: Sequence = 500;

@@ -32,9 +32,11 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use cache::Cache;
 use decider::Decider;
 pub use loader::STATE_VERSION;
+pub(crate) use loader::decode;
 use request::Request;
 
 use crate::skus::SkuDirectory;
+use crate::watch::Waiters;
 use crate::{Command, CommandError, Context, Receipt};
 
 /// The executor's limits.
@@ -70,6 +72,7 @@ pub struct Commands {
     requests: mpsc::Sender<Request>,
     journal: Journal,
     skus: SkuDirectory,
+    waiters: Waiters,
     deadline: Duration,
 }
 
@@ -77,7 +80,8 @@ impl Executor {
     /// An executor on this journal, and the handle on it.
     pub fn new(journal: Journal, tail: TailSource, options: &ExecutorOptions) -> (Self, Commands) {
         let (sender, requests) = mpsc::channel(options.queue_max);
-        let decider = Decider::new(journal.clone(), tail, options);
+        let waiters = Waiters::default();
+        let decider = Decider::new(journal.clone(), tail, waiters.clone(), options);
         let skus = SkuDirectory::new(journal.clone());
         (
             Self { decider, requests },
@@ -85,6 +89,7 @@ impl Executor {
                 requests: sender,
                 journal,
                 skus,
+                waiters,
                 deadline: options.deadline,
             },
         )
@@ -139,5 +144,15 @@ impl Commands {
     /// Which product's stream each SKU belongs to; SKUs that were never added are absent.
     pub(crate) fn skus(&self) -> &SkuDirectory {
         &self.skus
+    }
+
+    /// Those who wait for what becomes of an order.
+    pub(crate) fn waiters(&self) -> &Waiters {
+        &self.waiters
+    }
+
+    /// The journal, to be read.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
     }
 }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::Rejection;
 use crate::ledger::Account;
-use crate::order::{self, Line, LineQuantity, Order, OrderCommand, OrderStatus, PaymentChoice};
+use crate::order::{self, Line, LineQuantity, Order, OrderCommand, OrderStatus};
 use crate::payment::{OpenRequest, Payment, PaymentCommand};
 use crate::stock::{Condition, Hold, StockCommand};
 use crate::testing::*;
@@ -277,16 +277,13 @@ impl Shop {
                 let lines = lines.iter().map(|(at, units)| wanted(SKUS[*at], *units));
                 let wish = PlaceOrder {
                     shipping: eur(shipping),
+                    payment: Some(by_card()),
                     ..PlaceOrder::new(order, Currency::EUR, lines.collect(), HOLD)
                 };
                 world.place(wish, &now)?;
             }
             Step::Begin => {
-                let otherwise = PaymentChoice {
-                    gateway: text("sandbox"),
-                    method: text("card"),
-                };
-                world.compose(order, |o, _| begin_payment(o, &payment, &otherwise))?;
+                world.compose(order, |o, _| begin_payment(o, &payment))?;
             }
             Step::Gateway(answer) => self.gateway(order, answer),
             Step::Conclude => {

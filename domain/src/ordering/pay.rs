@@ -3,31 +3,27 @@
 use std::sync::Arc;
 
 use super::OrderingOutcome;
-use crate::order::{Order, OrderStatus, PaymentChoice};
+use crate::order::{Order, OrderStatus};
 use crate::payment::{self, Payment, PaymentCommand, PaymentEvent, PaymentRequested};
 use crate::rejection::Rejection;
 
-/// Requests the payment of an order that was placed, and its authorization: `payment` is the one
-/// of [`OrderId::payment`](crate::value::OrderId::payment), new. As the customer chose to pay, or
-/// as `otherwise` says. Nothing happens for an order that is not waiting for one, and once is
-/// enough.
-pub fn begin_payment(
-    order: &Order,
-    payment: &Payment,
-    otherwise: &PaymentChoice,
-) -> Result<OrderingOutcome, Rejection> {
+/// Requests the payment of an order that was placed, and its authorization, as its customer chose
+/// to pay: `payment` is the one of [`OrderId::payment`](crate::value::OrderId::payment), new.
+/// Nothing happens for an order whose customer did not choose (staff confirm or reject it), or
+/// that is not waiting for its payment; and once is enough.
+pub fn begin_payment(order: &Order, payment: &Payment) -> Result<OrderingOutcome, Rejection> {
     let mut outcome = OrderingOutcome::default();
     let (Some(placed), Some(due)) = (order.placed(), order.due()) else {
         return Err(Rejection::not_found("there is no such order"));
     };
     let waits = order.status() == Some(OrderStatus::Placed) && placed.paid.is_none();
-    if !waits || due.minor == 0 || payment.requested().is_some() {
+    let Some(choice) = placed.payment.as_ref().filter(|_| waits) else {
+        return Ok(outcome);
+    };
+    if due.minor == 0 || payment.requested().is_some() {
         return Ok(outcome);
     }
-    let (payment_id, choice) = (
-        placed.order_id.payment(),
-        placed.payment.as_ref().unwrap_or(otherwise),
-    );
+    let payment_id = placed.order_id.payment();
     let commands = [
         PaymentCommand::RequestPayment(Arc::new(PaymentRequested {
             payment_id,

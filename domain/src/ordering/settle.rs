@@ -60,7 +60,8 @@ pub enum MoneyStep {
 /// What is to happen to the money next.
 #[must_use]
 pub fn money_step(order: &Order, payment: &Payment, policy: CapturePolicy) -> MoneyStep {
-    if payment.requested().is_none() || payment.order_id() != order.id() {
+    let is_of_order = payment.requested().is_some() && payment.order_id() == order.id();
+    if !is_of_order || payment.is_left() {
         return MoneyStep::Nothing;
     }
     let step = match order.status() {
@@ -121,7 +122,7 @@ fn give_up(order: &Order, payment: &Payment) -> MoneyStep {
     if payment.is_voided() || (was_asked && !may_hold) {
         return MoneyStep::Nothing;
     }
-    if failed_in_a_row(payment.voids().iter().map(|void| void.attempt)) {
+    if payment.voids_failed_in_a_row() >= FAILURES_IN_A_ROW_MAX {
         return MoneyStep::Stuck {
             what: "the gateway refuses to void the payment",
         };
@@ -152,7 +153,7 @@ fn collect(order: &Order, payment: &Payment, policy: CapturePolicy) -> MoneyStep
             what: "the order is confirmed and the gateway holds nothing for it any more",
         };
     }
-    if failed_in_a_row(payment.captures().iter().map(|capture| capture.attempt)) {
+    if payment.captures_failed_in_a_row() >= FAILURES_IN_A_ROW_MAX {
         return MoneyStep::Stuck {
             what: "the gateway refuses to capture the payment",
         };
@@ -196,7 +197,7 @@ fn refund(order: &Order, payment: &Payment) -> MoneyStep {
     if amount <= 0 {
         return MoneyStep::Nothing;
     }
-    if failed_in_a_row(payment.refunds().iter().map(|refund| refund.attempt)) {
+    if payment.refunds_failed_in_a_row() >= FAILURES_IN_A_ROW_MAX {
         return MoneyStep::Stuck {
             what: "the gateway refuses to refund the payment",
         };
@@ -251,9 +252,4 @@ fn done(payment: &Payment, reason: RefundReason) -> impl Iterator<Item = &Refund
     let done = refunds.filter(|refund| refund.attempt == Attempt::Done);
     done.map(|refund| &refund.requested)
         .filter(move |requested| requested.reason == reason)
-}
-
-fn failed_in_a_row(attempts: impl DoubleEndedIterator<Item = Attempt>) -> bool {
-    let failed = attempts.rev().take_while(|a| *a == Attempt::Failed);
-    failed.count() >= FAILURES_IN_A_ROW_MAX
 }

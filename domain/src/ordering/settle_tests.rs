@@ -1,8 +1,10 @@
 //! Given, when, then, for checkouts and the money of orders.
 
 use super::*;
-use crate::order::{LineQuantity, OrderStatus, PaymentChoice, RejectReason};
-use crate::payment::{Payment, PaymentCommand, PaymentEvent, PaymentStatus, RefundReason};
+use crate::order::{LineQuantity, OrderStatus, RejectReason};
+use crate::payment::{
+    AttentionDecision, Payment, PaymentCommand, PaymentEvent, PaymentStatus, RefundReason,
+};
 use crate::stock::{Condition, StockCommand};
 use crate::testing::*;
 use crate::value::*;
@@ -14,19 +16,13 @@ const POLICY: CapturePolicy = CapturePolicy::OnConfirm;
 /// 19.99 and 3.33 net, 19 % tax: 2.00 A and 1 B make 3998 + 760 + 333 + 63 + 499.
 const TOTAL: i64 = 5_653;
 
-fn choice() -> PaymentChoice {
-    PaymentChoice {
-        gateway: text("sandbox"),
-        method: text("card"),
-    }
-}
-
 /// Two A and one B are placed, and their payment is begun.
 fn placed() -> World {
     let mut world = World::with(&[("A", 1_999, 5), ("B", 333, 2)]);
     let lines = vec![wanted("A", 2), wanted("B", 1)];
     let wish = PlaceOrder {
         shipping: eur(499),
+        payment: Some(by_card()),
         ..PlaceOrder::new(ORDER, Currency::EUR, lines, HOLD)
     };
     world.place(wish, &at(0)).unwrap();
@@ -37,7 +33,7 @@ fn placed() -> World {
 fn begin(world: &mut World) -> OrderingOutcome {
     let payment = world.payment(ORDER);
     world
-        .compose(ORDER, |order, _| begin_payment(order, &payment, &choice()))
+        .compose(ORDER, |order, _| begin_payment(order, &payment))
         .unwrap()
 }
 
@@ -199,20 +195,11 @@ fn a_payment_is_begun_once_of_what_is_due() {
 }
 
 #[test]
-fn what_the_customer_chose_comes_before_the_default() {
+fn a_customer_who_did_not_choose_how_to_pay_is_not_asked() {
     let mut world = World::with(&[("A", 1_999, 5)]);
-    let chosen = PaymentChoice {
-        gateway: text("stripe"),
-        method: text("pm_1"),
-    };
-    let wish = PlaceOrder {
-        payment: Some(chosen),
-        ..PlaceOrder::new(ORDER, Currency::EUR, vec![wanted("A", 1)], HOLD)
-    };
+    let wish = PlaceOrder::new(ORDER, Currency::EUR, vec![wanted("A", 1)], HOLD);
     world.place(wish, &at(0)).unwrap();
-    begin(&mut world);
-    let payment = world.payment(ORDER);
-    assert_eq!(payment.requested().unwrap().gateway, text("stripe"));
+    assert!(begin(&mut world).is_empty());
 }
 
 #[test]
@@ -422,7 +409,10 @@ fn tax_that_does_not_divide_evenly_is_refunded_whole() {
     let mut world = World::with(&[("A", 1, 9)]);
     // Seven units of a cent each, with one cent of tax on all of them together; with a discount
     // too: `order/share_tests.rs`.
-    let wish = PlaceOrder::new(ORDER, Currency::EUR, vec![wanted("A", 7)], HOLD);
+    let wish = PlaceOrder {
+        payment: Some(by_card()),
+        ..PlaceOrder::new(ORDER, Currency::EUR, vec![wanted("A", 7)], HOLD)
+    };
     world.place(wish, &at(0)).unwrap();
     begin(&mut world);
     let total = world.order(ORDER).due().unwrap().minor;
@@ -523,6 +513,40 @@ fn what_fails_for_good_again_and_again_is_left_to_a_person() {
         .map(|refund| refund.requested.refund_id)
         .collect();
     assert_eq!(ids.len(), FAILURES_IN_A_ROW_MAX);
+    let raise = PaymentCommand::RaiseAttention {
+        what: text("refunds are refused"),
+        tried: text("three refunds"),
+    };
+    pay(&mut world, raise.clone());
+    assert_eq!(world.payment_command(ORDER, raise).unwrap(), 0);
+    assert!(matches!(step(&world, POLICY), MoneyStep::Stuck { .. }));
+    decide_attention(&mut world, AttentionDecision::Retry);
+    assert_eq!(settle_in(&mut world, POLICY), ["RefundRequested"]);
+}
+
+fn decide_attention(world: &mut World, decision: AttentionDecision) {
+    let reason = text("the dispute was withdrawn");
+    pay(world, PaymentCommand::SettleAttention { decision, reason });
+    assert_eq!(world.payment(ORDER).attention(), None);
+}
+
+#[test]
+fn what_a_person_settled_outside_is_left_alone() {
+    let mut world = placed();
+    authorize(&mut world, TOTAL);
+    conclude_in(&mut world, CapturePolicy::OnShip, &at(1));
+    let raise = PaymentCommand::RaiseAttention {
+        what: text("the gateway's total is another"),
+        tried: text("asked three times"),
+    };
+    pay(&mut world, raise);
+    decide_attention(&mut world, AttentionDecision::Leave);
+    assert_eq!(step(&world, POLICY), MoneyStep::Nothing);
+    let again = PaymentCommand::SettleAttention {
+        decision: AttentionDecision::Retry,
+        reason: text("twice"),
+    };
+    assert!(world.payment_command(ORDER, again).is_err());
 }
 
 #[test]

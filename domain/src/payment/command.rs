@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::event::{PaymentRequested, RefundRequested};
+use super::event::{AttentionDecision, PaymentRequested, RefundRequested};
 use crate::value::{AuthorizationId, CaptureId, Money, Prose, RefundId, Text, Timestamp, VoidId};
 
 /// A command to a payment.
@@ -130,6 +130,20 @@ pub enum PaymentCommand {
         /// What is known.
         detail: Text,
     },
+    /// Have a person look at it.
+    RaiseAttention {
+        /// What is wrong.
+        what: Text,
+        /// What was tried.
+        tried: Text,
+    },
+    /// Say what is to be done about it.
+    SettleAttention {
+        /// What.
+        decision: AttentionDecision,
+        /// Why.
+        reason: Text,
+    },
 }
 
 impl PaymentCommand {
@@ -154,6 +168,8 @@ impl PaymentCommand {
             Self::RecordRefunded { .. } => "RecordRefunded",
             Self::RecordRefundFailed { .. } => "RecordRefundFailed",
             Self::RecordRefundUnknown { .. } => "RecordRefundUnknown",
+            Self::RaiseAttention { .. } => "RaiseAttention",
+            Self::SettleAttention { .. } => "SettleAttention",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! answered by an empty list; only what contradicts a settled movement of money is refused, for a
 //! person to look at.
 
+mod attention;
 mod authorization;
 mod movement;
 mod void;
@@ -47,6 +48,12 @@ pub fn decide(payment: &Payment, command: PaymentCommand) -> Decision {
         | PaymentCommand::RecordRefunded { .. }
         | PaymentCommand::RecordRefundFailed { .. }
         | PaymentCommand::RecordRefundUnknown { .. } => movement::decide(payment, requested),
+        PaymentCommand::RaiseAttention { what, tried } => {
+            Ok(attention::raise(payment, what, tried))
+        }
+        PaymentCommand::SettleAttention { decision, reason } => {
+            attention::settle(payment, decision, reason)
+        }
     }
 }
 

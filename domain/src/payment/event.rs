@@ -151,6 +151,20 @@ pub enum PaymentEvent {
         /// What is known: time-out, connection lost.
         detail: Text,
     },
+    /// No policy can settle it: a person has to look at it.
+    PaymentAttentionRaised {
+        /// What is wrong.
+        what: Text,
+        /// What was tried.
+        tried: Text,
+    },
+    /// A person has looked at it.
+    PaymentAttentionSettled {
+        /// What is to be done.
+        decision: AttentionDecision,
+        /// Why.
+        reason: Text,
+    },
 }
 
 event_kinds!(
@@ -174,6 +188,8 @@ event_kinds!(
         PaymentRefunded "1",
         RefundFailed "1",
         RefundOutcomeUnknown "1",
+        PaymentAttentionRaised "1",
+        PaymentAttentionSettled "1",
     ]
 );
 
@@ -222,4 +238,15 @@ pub enum RefundReason {
     Returned,
     /// Out of kindness, or for a complaint: less was earned.
     Goodwill,
+}
+
+/// What a person decides about a payment that no policy could settle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AttentionDecision {
+    /// Try again: what failed before no longer counts.
+    Retry,
+    /// It was settled outside: nothing more is done by itself.
+    Leave,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{PaymentEvent, PaymentRequested, RefundRequested};
+use super::event::{AttentionDecision, PaymentEvent, PaymentRequested, RefundRequested};
 use crate::value::{
     AuthorizationId, CaptureId, Money, OrderId, PaymentId, Prose, RefundId, Text, Timestamp, VoidId,
 };
@@ -20,6 +20,30 @@ pub struct Payment {
     is_voided: bool,
     /// Also when a hold was learnt of after it was let go of.
     was_voided: bool,
+    #[serde(default)]
+    attention: Option<Arc<Attention>>,
+    #[serde(default)]
+    is_left: bool,
+    #[serde(default)]
+    forgiven: Forgiven,
+}
+
+/// What a person has to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attention {
+    /// What is wrong.
+    pub what: Text,
+    /// What was tried.
+    pub tried: Text,
+}
+
+/// How many requests of each kind there were when a person said to try again: those before no
+/// longer count as failures in a row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Forgiven {
+    captures: usize,
+    voids: usize,
+    refunds: usize,
 }
 
 /// How far one request to the gateway is.
@@ -270,6 +294,40 @@ impl Payment {
             )
     }
 
+    /// What a person has to look at, if anything.
+    #[must_use]
+    pub fn attention(&self) -> Option<&Attention> {
+        self.attention.as_deref()
+    }
+
+    /// Whether a person took it over: nothing more is done by itself.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        self.is_left
+    }
+
+    /// How many captures failed for good since the last that did not, or since a person said to
+    /// try again.
+    #[must_use]
+    pub fn captures_failed_in_a_row(&self) -> usize {
+        let since = self.captures.iter().skip(self.forgiven.captures);
+        failed_in_a_row(since.map(|capture| capture.attempt))
+    }
+
+    /// The same of voids.
+    #[must_use]
+    pub fn voids_failed_in_a_row(&self) -> usize {
+        let since = self.voids.iter().skip(self.forgiven.voids);
+        failed_in_a_row(since.map(|void| void.attempt))
+    }
+
+    /// The same of refunds.
+    #[must_use]
+    pub fn refunds_failed_in_a_row(&self) -> usize {
+        let since = self.refunds.iter().skip(self.forgiven.refunds);
+        failed_in_a_row(since.map(|refund| refund.attempt))
+    }
+
     /// How much was taken, in minor units.
     #[must_use]
     pub fn captured_minor(&self) -> i64 {
@@ -452,6 +510,23 @@ impl Payment {
             PaymentEvent::RefundOutcomeUnknown { refund_id, .. } => {
                 self.settle_refund(*refund_id, Attempt::Unknown);
             }
+            PaymentEvent::PaymentAttentionRaised { what, tried } => {
+                let (what, tried) = (what.clone(), tried.clone());
+                self.attention = Some(Arc::new(Attention { what, tried }));
+            }
+            PaymentEvent::PaymentAttentionSettled { decision, .. } => self.attended(*decision),
+        }
+    }
+
+    fn attended(&mut self, decision: AttentionDecision) {
+        self.attention = None;
+        self.is_left = decision == AttentionDecision::Leave;
+        if decision == AttentionDecision::Retry {
+            self.forgiven = Forgiven {
+                captures: self.captures.len(),
+                voids: self.voids.len(),
+                refunds: self.refunds.len(),
+            };
         }
     }
 
@@ -495,6 +570,11 @@ impl Payment {
             _ => {}
         }
     }
+}
+
+fn failed_in_a_row(attempts: impl DoubleEndedIterator<Item = Attempt>) -> usize {
+    let failed = attempts.rev().take_while(|a| *a == Attempt::Failed);
+    failed.count()
 }
 
 const fn failed(definite: bool) -> Attempt {

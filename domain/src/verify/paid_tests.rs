@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::order::{LineShare, OrderCommand, OrderEvent, PaymentChoice};
+use crate::order::{LineShare, OrderCommand, OrderEvent};
 use crate::ordering::*;
 use crate::payment::*;
 use crate::stock::StockEvent;
@@ -23,15 +23,14 @@ fn tell(world: &mut World, order: OrderId, command: PaymentCommand) {
 
 fn place_and_begin(world: &mut World, order: OrderId) {
     let lines = vec![wanted("A", 2), wanted("B", 1)];
-    let wish = PlaceOrder::new(order, Currency::EUR, lines, HOLD);
-    world.place(wish, &at(0)).unwrap();
-    let choice = PaymentChoice {
-        gateway: text("sandbox"),
-        method: text("card"),
+    let wish = PlaceOrder {
+        payment: Some(by_card()),
+        ..PlaceOrder::new(order, Currency::EUR, lines, HOLD)
     };
+    world.place(wish, &at(0)).unwrap();
     let payment = Payment::default();
     world
-        .compose(order, |o, _| begin_payment(o, &payment, &choice))
+        .compose(order, |o, _| begin_payment(o, &payment))
         .unwrap();
     let held = PaymentCommand::RecordAuthorized {
         auth_id: order.payment().authorization(),
