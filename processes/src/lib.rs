@@ -15,3 +15,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod gateway;
+mod shop;
+
+pub use shop::Shop;
