@@ -15,6 +15,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod gateway;
+mod gateways;
+mod news;
+pub mod policy;
 mod shop;
+mod worker;
 
+pub use gateways::Gateways;
 pub use shop::Shop;
+pub use worker::{
+    NoticeOutcome, OwnBooks, OwnMovement, ProcessOptions, ReconcileError, Reconciled, Trouble,
+    WebhookError, Worker,
+};
