@@ -36,6 +36,7 @@ use crate::shop::Shop;
 use self::ask::First;
 use self::cause::Cause;
 pub use self::hook::{NoticeOutcome, WebhookError};
+pub(crate) use self::reconcile::earlier;
 pub use self::reconcile::{OwnBooks, OwnMovement, ReconcileError, Reconciled};
 
 /// How the processes are set up.
