@@ -20,12 +20,12 @@ use std::time::Duration;
 
 use commands::order::OrderingCommand;
 use commands::{CommandError, Receipt};
-use domain::Event;
 use domain::order::{Order, OrderStatus};
 use domain::ordering::{CapturePolicy, HOLD_MAX, MoneyStep, money_step};
 use domain::payment::{OpenRequest, Payment, PaymentCommand};
 use domain::timer::{RequestKind, Timer};
 use domain::value::{OrderId, PaymentId, Timestamp};
+use domain::{Event, RejectionCode};
 use journal::RecordedEvent;
 
 use crate::gateways::Gateways;
@@ -146,7 +146,7 @@ impl Worker {
 
     /// Does what is due since `due_at`: rejects an order that nobody paid, or asks the gateway about a request.
     pub async fn due(&self, timer: Timer, due_at: Timestamp) -> Result<(), Trouble> {
-        let cause = Cause::timer();
+        let cause = Cause::due(due_at);
         match timer {
             Timer::OrderDeadline(id) => self.time_out(id, &cause).await,
             Timer::OpenRequest(id, kind) => {
@@ -219,9 +219,21 @@ impl Worker {
         let now = self.now();
         let until = deadline.max(now).saturating_add(self.options.extension);
         let until = until.min(now.saturating_add(HOLD_MAX));
-        self.ordering(id, OrderingCommand::Extend { until }, cause)
-            .await?;
-        Ok(())
+        let command = OrderingCommand::Extend { until };
+        let command_name = command.name();
+        let context = cause.context("checkout", command_name);
+        match self.shop.ordering(id, command, context).await {
+            Ok(_) => Ok(()),
+            // Meanwhile it was confirmed, rejected or cancelled: nobody waits any more.
+            Err(CommandError::Rejected(refused)) if refused.code == RejectionCode::OrderState => {
+                Ok(())
+            }
+            Err(CommandError::Rejected(refused)) => {
+                let what = format!("{} was refused: {}", command_name, refused.detail);
+                self.raise(id.payment(), &what, command_name, cause).await
+            }
+            Err(error) => Err(Trouble::Later(error)),
+        }
     }
 
     /// Requests what is to happen to the money next, or tells a person that nobody can say.

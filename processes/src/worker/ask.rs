@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use commands::order::OrderingCommand;
 use domain::ordering::CapturePolicy;
 use domain::payment::{Attempt, OpenRequest, Payment, PaymentCommand, PaymentRequested};
 use domain::timer::RequestKind;
@@ -18,6 +19,10 @@ use crate::news;
 /// A request older than this may have been made long ago, by a worker that died: its gateway may have forgotten the key,
 /// so it is asked first. Much less than any gateway keeps keys.
 const FRESH_FOR: Duration = Duration::from_secs(60);
+
+/// How long after a payment is to be let go of a gateway that knows nothing of it may still hear of it: a call that
+/// another worker has begun, or a request that is late. Far longer than any call may take.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// The method that lets the customer choose in the browser.
 const IN_BROWSER: &str = "in_browser";
@@ -102,9 +107,19 @@ impl Worker {
         let Some(outcome) = call.await else {
             return Ok(());
         };
-        self.record(id, news::of_outcome(request, outcome), cause)
-            .await?;
-        self.conclude_payment(id, kind, cause).await
+        let command = news::of_outcome(request, outcome);
+        let is_verdict = matches!(
+            command,
+            PaymentCommand::RecordAuthorized { .. } | PaymentCommand::RecordDeclined { .. }
+        );
+        self.record(id, command, cause).await?;
+        if is_verdict {
+            // A customer waits: no time is lost by looking whether the order still does.
+            let policy = self.options.capture;
+            let command = OrderingCommand::Conclude { policy };
+            self.ordering(requested.order_id, command, cause).await?;
+        }
+        Ok(())
     }
 
     /// Asks what became of an authorization, and makes no call.
@@ -193,8 +208,7 @@ impl Worker {
         }
     }
 
-    /// The gateway knows nothing of the payment. Then nothing has to be let go of; should the request for it arrive yet,
-    /// that is learnt and let go of again.
+    /// The gateway knows nothing of the payment. When no request for it can arrive any more, nothing has to be let go of.
     async fn nothing_there(
         &self,
         id: PaymentId,
@@ -204,6 +218,9 @@ impl Worker {
     ) -> Result<Answer, Trouble> {
         match request {
             OpenRequest::Void(void_id) if payment.gateway_ref().is_none() => {
+                if self.now().saturating_since(cause.recorded_at) < ARRIVES_WITHIN {
+                    return Ok(Answer::Wait);
+                }
                 let command = PaymentCommand::RecordVoided {
                     void_id: Some(void_id),
                 };

@@ -18,7 +18,7 @@ pub(super) struct Cause {
     causation_id: String,
     command: String,
     is_placing: bool,
-    /// When the event was recorded.
+    /// When the event was recorded, or the timer was due: what is looked at is no younger.
     pub recorded_at: Timestamp,
 }
 
@@ -50,7 +50,15 @@ impl Cause {
         }
     }
 
-    /// A timer that is due.
+    /// A timer that is due since then.
+    pub fn due(since: Timestamp) -> Self {
+        Self {
+            recorded_at: since,
+            ..Self::timer()
+        }
+    }
+
+    /// The time of the day.
     pub fn timer() -> Self {
         Self {
             claimed: None,
