@@ -7,18 +7,24 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 /// Every crate of the workspace, and the crates of the workspace that it may depend on.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    // Passwords, tokens and sealing; docs/decisions/0008-access.md says why on its own.
+    ("access", &["domain"]),
     ("journal", &[]),
     ("commands", &["domain", "journal"]),
     ("relay", &["journal"]),
     ("projections", &["domain", "journal"]),
     ("processes", &["domain", "journal", "commands"]),
     ("audit", &["journal"]),
-    ("api", &["commands", "projections", "audit", "domain"]),
+    (
+        "api",
+        &["commands", "projections", "audit", "domain", "access"],
+    ),
     ("console", &["projections", "audit", "api"]),
     (
         "daybook",
         &[
             "domain",
+            "access",
             "journal",
             "commands",
             "relay",
@@ -52,6 +58,18 @@ const MUST_NOT_KNOW: &[(&str, &[&str])] = &[
             "sqlx",
             "postgres-es",
             "tokio",
+            "axum",
+            "hyper",
+            "http",
+            "reqwest",
+            "rdkafka",
+        ],
+    ),
+    (
+        "access",
+        &[
+            "sqlx",
+            "postgres-es",
             "axum",
             "hyper",
             "http",
