@@ -143,6 +143,19 @@ impl<C: OneAggregate> Command for ToOne<C> {
     }
 }
 
+/// The claim on `value`; `pointer` is where the command says it.
+pub(crate) fn claim(value: &domain::Claim, pointer: &str) -> Claim {
+    Claim {
+        key: claim_key(value),
+        taken: value.taken(pointer),
+    }
+}
+
+/// The key of the claim on `value`.
+pub(crate) fn claim_key(value: &domain::Claim) -> ClaimKey {
+    ClaimKey::new(value.namespace(), &value.value())
+}
+
 /// The events of an aggregate as events of the shop.
 pub(crate) fn events<E: Into<Event>>(decided: Vec<E>) -> Vec<Event> {
     decided.into_iter().map(Into::into).collect()

@@ -21,6 +21,8 @@ mod receipt;
 mod skus;
 pub mod streams;
 
+pub mod account;
+pub mod client;
 pub mod order;
 pub mod payment;
 pub mod product;

@@ -15,16 +15,20 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::account::AccountCommand;
+use domain::client::ClientCommand;
 use domain::order::OrderCommand;
 use domain::ordering::PlaceOrder;
 use domain::payment::PaymentCommand;
 use domain::product::ProductCommand;
 use domain::stock::StockCommand;
-use domain::value::{OrderId, PaymentId, ProductId, Sku, StockId, Timestamp};
+use domain::value::{AccountId, ClientId, OrderId, PaymentId, ProductId, Sku, StockId, Timestamp};
 use domain::{Event, Facts, State};
 use journal::{ClaimKey, Metadata, Position, RecordedEvent, Sequence, StreamId};
 use uuid::Uuid;
 
+use crate::account::to_account;
+use crate::client::to_client;
 use crate::command::{Command, States, ToOne};
 use crate::executor::{Cache, CacheEntry};
 use crate::order::{OrderingCommand, to_ordering, to_place};
@@ -232,6 +236,26 @@ impl MemoryCommands {
         context: &Context,
     ) -> Result<Receipt, CommandError> {
         self.execute(&to_payment(id, command), context)
+    }
+
+    /// Executes a command to an account.
+    pub fn account(
+        &self,
+        id: AccountId,
+        command: AccountCommand,
+        context: &Context,
+    ) -> Result<Receipt, CommandError> {
+        self.execute(&to_account(id, command), context)
+    }
+
+    /// Executes a command to a client.
+    pub fn client(
+        &self,
+        id: ClientId,
+        command: ClientCommand,
+        context: &Context,
+    ) -> Result<Receipt, CommandError> {
+        self.execute(&to_client(id, command), context)
     }
 }
 

@@ -3,9 +3,8 @@
 use domain::product::{self, ProductCommand};
 use domain::value::ProductId;
 use domain::{Claim as Value, Event, Facts, Rejection, State};
-use journal::ClaimKey;
 
-use crate::command::{Claim, OneAggregate, ToOne, events};
+use crate::command::{Claim, OneAggregate, ToOne, claim, events};
 use crate::{CommandError, Commands, Context, Receipt, streams};
 
 impl Commands {
@@ -69,12 +68,5 @@ impl OneAggregate for ProductCommand {
             Some(state) => Ok(events(product::decide(state, self, facts)?)),
             None => Ok(Vec::new()),
         }
-    }
-}
-
-fn claim(value: &Value, pointer: &str) -> Claim {
-    Claim {
-        key: ClaimKey::new(value.namespace(), value.value()),
-        taken: value.taken(pointer),
     }
 }

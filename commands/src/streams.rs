@@ -1,6 +1,6 @@
 //! The streams of the shop's aggregates.
 
-use domain::value::{OrderId, PaymentId, ProductId, StockId};
+use domain::value::{AccountId, ClientId, OrderId, PaymentId, ProductId, StockId};
 use journal::StreamId;
 
 /// A product's stream.
@@ -25,4 +25,22 @@ pub fn payment(id: PaymentId) -> StreamId {
 #[must_use]
 pub fn order(id: OrderId) -> StreamId {
     StreamId::new("order", id.to_string())
+}
+
+/// An account's stream.
+#[must_use]
+pub fn account(id: AccountId) -> StreamId {
+    StreamId::new("account", id.to_string())
+}
+
+/// A client's stream.
+#[must_use]
+pub fn client(id: ClientId) -> StreamId {
+    StreamId::new("client", id.to_string())
+}
+
+/// The stream of the owners. There is one.
+#[must_use]
+pub fn owners() -> StreamId {
+    StreamId::new(domain::owners::TYPE, domain::owners::ID)
 }

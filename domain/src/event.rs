@@ -1,7 +1,10 @@
 //! Any event of the shop, and the catalogue of all kinds.
 
+use crate::account::{self, AccountEvent};
+use crate::client::{self, ClientEvent};
 use crate::kind::EventKind;
 use crate::order::{self, OrderEvent};
+use crate::owners::{self, OwnersEvent};
 use crate::payment::{self, PaymentEvent};
 use crate::product::{self, ProductEvent};
 use crate::stock::{self, StockEvent};
@@ -9,7 +12,10 @@ use crate::stock::{self, StockEvent};
 const KINDS: usize = ProductEvent::KINDS.len()
     + StockEvent::KINDS.len()
     + OrderEvent::KINDS.len()
-    + PaymentEvent::KINDS.len();
+    + PaymentEvent::KINDS.len()
+    + AccountEvent::KINDS.len()
+    + ClientEvent::KINDS.len()
+    + OwnersEvent::KINDS.len();
 
 /// Every kind of event that is recorded today. A journal that holds another (type, version), with
 /// no [upcaster](crate::upcasters) to one of these, is refused at start-up.
@@ -18,6 +24,9 @@ pub const CATALOG: &[EventKind] = &joined([
     StockEvent::KINDS,
     OrderEvent::KINDS,
     PaymentEvent::KINDS,
+    AccountEvent::KINDS,
+    ClientEvent::KINDS,
+    OwnersEvent::KINDS,
 ]);
 
 const fn joined<const LISTS: usize>(lists: [&[EventKind]; LISTS]) -> [EventKind; KINDS] {
@@ -47,6 +56,12 @@ pub enum Event {
     Order(OrderEvent),
     /// Of a payment.
     Payment(PaymentEvent),
+    /// Of an account.
+    Account(AccountEvent),
+    /// Of a client.
+    Client(ClientEvent),
+    /// Of the owners.
+    Owners(OwnersEvent),
 }
 
 /// A recorded payload that could not be read.
@@ -54,7 +69,8 @@ pub enum Event {
 pub enum DecodeError {
     /// No aggregate is called that.
     #[error(
-        "no aggregate is of type {aggregate_type:?}; known are product, stock, order and payment"
+        "no aggregate is of type {aggregate_type:?}; known are product, stock, order, payment, account, client \
+         and owners"
     )]
     UnknownAggregate {
         /// The type that was given.
@@ -78,6 +94,9 @@ impl Event {
             stock::TYPE => read(stock::TYPE, payload).map(Self::Stock),
             order::TYPE => read(order::TYPE, payload).map(Self::Order),
             payment::TYPE => read(payment::TYPE, payload).map(Self::Payment),
+            account::TYPE => read(account::TYPE, payload).map(Self::Account),
+            client::TYPE => read(client::TYPE, payload).map(Self::Client),
+            owners::TYPE => read(owners::TYPE, payload).map(Self::Owners),
             unknown => Err(DecodeError::UnknownAggregate {
                 aggregate_type: unknown.to_owned(),
             }),
@@ -92,6 +111,9 @@ impl Event {
             Self::Stock(event) => event.event_type(),
             Self::Order(event) => event.event_type(),
             Self::Payment(event) => event.event_type(),
+            Self::Account(event) => event.event_type(),
+            Self::Client(event) => event.event_type(),
+            Self::Owners(event) => event.event_type(),
         }
     }
 
@@ -103,6 +125,9 @@ impl Event {
             Self::Stock(event) => event.event_version(),
             Self::Order(event) => event.event_version(),
             Self::Payment(event) => event.event_version(),
+            Self::Account(event) => event.event_version(),
+            Self::Client(event) => event.event_version(),
+            Self::Owners(event) => event.event_version(),
         }
     }
 
@@ -114,6 +139,9 @@ impl Event {
             Self::Stock(_) => stock::TYPE,
             Self::Order(_) => order::TYPE,
             Self::Payment(_) => payment::TYPE,
+            Self::Account(_) => account::TYPE,
+            Self::Client(_) => client::TYPE,
+            Self::Owners(_) => owners::TYPE,
         }
     }
 
@@ -125,6 +153,9 @@ impl Event {
             Self::Stock(event) => serde_json::to_string(event),
             Self::Order(event) => serde_json::to_string(event),
             Self::Payment(event) => serde_json::to_string(event),
+            Self::Account(event) => serde_json::to_string(event),
+            Self::Client(event) => serde_json::to_string(event),
+            Self::Owners(event) => serde_json::to_string(event),
         };
         // Writing to a string fails only for maps whose keys are not text; no event has one.
         payload.unwrap_or_default()
@@ -165,6 +196,33 @@ impl Event {
             _ => None,
         }
     }
+
+    /// The event of an account, if it is one.
+    #[must_use]
+    pub const fn as_account(&self) -> Option<&AccountEvent> {
+        match self {
+            Self::Account(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// The event of a client, if it is one.
+    #[must_use]
+    pub const fn as_client(&self) -> Option<&ClientEvent> {
+        match self {
+            Self::Client(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// The event of the owners, if it is one.
+    #[must_use]
+    pub const fn as_owners(&self) -> Option<&OwnersEvent> {
+        match self {
+            Self::Owners(event) => Some(event),
+            _ => None,
+        }
+    }
 }
 
 fn read<'a, E: serde::Deserialize<'a>>(
@@ -198,5 +256,23 @@ impl From<PaymentEvent> for Event {
 impl From<OrderEvent> for Event {
     fn from(event: OrderEvent) -> Self {
         Self::Order(event)
+    }
+}
+
+impl From<AccountEvent> for Event {
+    fn from(event: AccountEvent) -> Self {
+        Self::Account(event)
+    }
+}
+
+impl From<ClientEvent> for Event {
+    fn from(event: ClientEvent) -> Self {
+        Self::Client(event)
+    }
+}
+
+impl From<OwnersEvent> for Event {
+    fn from(event: OwnersEvent) -> Self {
+        Self::Owners(event)
     }
 }

@@ -4,6 +4,8 @@
 //! released file is never changed. `UPDATE_GOLDEN=1 cargo test -p domain golden` writes those that
 //! are missing, and no others.
 
+mod people;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -165,7 +167,8 @@ fn samples() -> Vec<Event> {
     let stock = stock_samples().into_iter().map(Event::Stock);
     let order = order_samples().into_iter().map(Event::Order);
     let payment = payment_samples().into_iter().map(Event::Payment);
-    product.chain(stock).chain(order).chain(payment).collect()
+    let shop = product.chain(stock).chain(order).chain(payment);
+    shop.chain(people::samples()).collect()
 }
 
 fn product_samples() -> Vec<ProductEvent> {

@@ -1,6 +1,7 @@
 //! The shop itself: what may happen, and what has happened.
 //!
-//! **What it is.** One module per aggregate ([`product`], [`stock`], [`order`], [`payment`]), each a
+//! **What it is.** One module per aggregate ([`product`], [`stock`], [`order`], [`payment`],
+//! [`account`], [`client`], [`owners`]), each a
 //! `decide` (state and command give events or a [`Rejection`]) and an `evolve` (state and event
 //! give state); [`ordering`], the commands that several streams take part in; [`ledger`], the
 //! books by double entry; [`timer`], what is due when; [`verify`], the rules that any journal must keep; and the [`value`]s that
@@ -20,7 +21,9 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)
 )]
 
+pub mod account;
 pub mod claim;
+pub mod client;
 pub mod event;
 pub mod facts;
 #[cfg(test)]
@@ -29,6 +32,7 @@ mod kind;
 pub mod ledger;
 pub mod order;
 pub mod ordering;
+pub mod owners;
 pub mod payment;
 pub mod product;
 pub mod rejection;

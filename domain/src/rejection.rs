@@ -37,6 +37,20 @@ pub enum RejectionCode {
     SkuTaken,
     /// The slug names a product already.
     SlugTaken,
+    /// The e-mail address belongs to an account already.
+    EmailTaken,
+    /// The account is locked.
+    AccountLocked,
+    /// The account was erased.
+    AccountErased,
+    /// The account has a second factor, which was not shown.
+    SecondFactorRequired,
+    /// The token has expired.
+    TokenExpired,
+    /// The token was revoked, or never was one.
+    TokenRevoked,
+    /// More was asked for than whoever asks may have.
+    InsufficientScope,
 }
 
 impl RejectionCode {
@@ -56,6 +70,13 @@ impl RejectionCode {
             Self::NotFound => "not-found",
             Self::SkuTaken => "sku-taken",
             Self::SlugTaken => "slug-taken",
+            Self::EmailTaken => "email-taken",
+            Self::AccountLocked => "account-locked",
+            Self::AccountErased => "account-erased",
+            Self::SecondFactorRequired => "second-factor-required",
+            Self::TokenExpired => "token-expired",
+            Self::TokenRevoked => "token-revoked",
+            Self::InsufficientScope => "insufficient-scope",
         }
     }
 }
@@ -168,6 +189,14 @@ impl Rejection {
     pub fn slug_taken(slug: &Slug, pointer: impl Into<String>) -> Self {
         let code = RejectionCode::SlugTaken;
         let detail = format!("slug {slug} names a product already; choose another");
+        Self::of_fields(code, vec![FieldError::new(pointer, code.as_str(), detail)])
+    }
+
+    /// An e-mail address belongs to an account already; `pointer` is where the command says it. The
+    /// address itself is not repeated. Whoever answers a stranger keeps this to itself.
+    pub fn email_taken(pointer: impl Into<String>) -> Self {
+        let code = RejectionCode::EmailTaken;
+        let detail = "the e-mail address belongs to an account already; log in, or take another";
         Self::of_fields(code, vec![FieldError::new(pointer, code.as_str(), detail)])
     }
 

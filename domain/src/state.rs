@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::{self, Account};
+use crate::client::{self, Client};
 use crate::event::Event;
 use crate::order::{self, Order};
+use crate::owners::{self, Owners};
 use crate::payment::{self, Payment};
 use crate::product::{self, Product};
 use crate::stock::{self, StockItem};
@@ -20,6 +23,12 @@ pub enum State {
     Order(Order),
     /// Of a payment.
     Payment(Payment),
+    /// Of an account.
+    Account(Account),
+    /// Of a client.
+    Client(Client),
+    /// Of the owners.
+    Owners(Owners),
 }
 
 impl State {
@@ -31,6 +40,9 @@ impl State {
             stock::TYPE => Some(Self::Stock(StockItem::default())),
             order::TYPE => Some(Self::Order(Order::default())),
             payment::TYPE => Some(Self::Payment(Payment::default())),
+            account::TYPE => Some(Self::Account(Account::default())),
+            client::TYPE => Some(Self::Client(Client::default())),
+            owners::TYPE => Some(Self::Owners(Owners::default())),
             _ => None,
         }
     }
@@ -42,6 +54,9 @@ impl State {
             (Self::Stock(state), Event::Stock(event)) => state.evolve(event),
             (Self::Order(state), Event::Order(event)) => state.evolve(event),
             (Self::Payment(state), Event::Payment(event)) => state.evolve(event),
+            (Self::Account(state), Event::Account(event)) => state.evolve(event),
+            (Self::Client(state), Event::Client(event)) => state.evolve(event),
+            (Self::Owners(state), Event::Owners(event)) => state.evolve(event),
             _ => {}
         }
     }
@@ -54,6 +69,9 @@ impl State {
             Self::Stock(_) => stock::TYPE,
             Self::Order(_) => order::TYPE,
             Self::Payment(_) => payment::TYPE,
+            Self::Account(_) => account::TYPE,
+            Self::Client(_) => client::TYPE,
+            Self::Owners(_) => owners::TYPE,
         }
     }
 
@@ -89,6 +107,33 @@ impl State {
     pub const fn as_payment(&self) -> Option<&Payment> {
         match self {
             Self::Payment(payment) => Some(payment),
+            _ => None,
+        }
+    }
+
+    /// The account, if it is one.
+    #[must_use]
+    pub const fn as_account(&self) -> Option<&Account> {
+        match self {
+            Self::Account(account) => Some(account),
+            _ => None,
+        }
+    }
+
+    /// The client, if it is one.
+    #[must_use]
+    pub const fn as_client(&self) -> Option<&Client> {
+        match self {
+            Self::Client(client) => Some(client),
+            _ => None,
+        }
+    }
+
+    /// The owners, if it is they.
+    #[must_use]
+    pub const fn as_owners(&self) -> Option<&Owners> {
+        match self {
+            Self::Owners(owners) => Some(owners),
             _ => None,
         }
     }

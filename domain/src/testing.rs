@@ -1,13 +1,19 @@
 //! What tests share: short names for values, and a small world of streams.
 
+mod people;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use uuid::Uuid;
 
+pub use people::*;
+
+use crate::account::Account;
 use crate::ledger::{self, Books, OrderTerms, PaymentTerms};
 use crate::order::{Order, OrderEvent, PaymentChoice};
 use crate::ordering::{LineAmounts, OrderingOutcome, PlaceOrder, StockLookup, WantedLine};
+use crate::owners::Owners;
 use crate::payment::{self, Payment, PaymentCommand, PaymentEvent};
 use crate::product::{self, CreateProduct, NewVariant, Product, ProductCommand};
 use crate::stock::{self, StockCommand, StockItem};
@@ -94,6 +100,8 @@ pub struct World {
     pub stock: BTreeMap<StockId, StockItem>,
     pub orders: BTreeMap<OrderId, Order>,
     pub payments: BTreeMap<PaymentId, Payment>,
+    pub accounts: BTreeMap<AccountId, Account>,
+    pub owners: Owners,
     sequences: BTreeMap<(&'static str, String), u64>,
     pub journal: Vec<(&'static str, String, u64, Event)>,
 }
@@ -261,7 +269,7 @@ impl World {
                     let (_, terms) = payments.iter().find(|(payment, _)| payment == id).unwrap();
                     ledger::of_payment(uuid(0), terms, event)
                 }
-                Event::Product(_) | Event::Stock(_) => None,
+                _ => None,
             };
             entry.iter().for_each(|entry| books.post(entry));
         }

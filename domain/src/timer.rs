@@ -96,7 +96,11 @@ pub fn changes(
     let changes = match event {
         Event::Order(event) => [of_order(aggregate_id, event), None],
         Event::Payment(event) => of_payment(aggregate_id, event, recorded_at),
-        Event::Product(_) | Event::Stock(_) => [None, None],
+        Event::Product(_)
+        | Event::Stock(_)
+        | Event::Account(_)
+        | Event::Client(_)
+        | Event::Owners(_) => [None, None],
     };
     changes.into_iter().flatten()
 }

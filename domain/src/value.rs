@@ -6,20 +6,33 @@
 //! [`ValueError`], which says what was wrong and what would be right.
 
 mod currency;
+mod email_hash;
 mod error;
 mod id;
 mod money;
 mod quantity;
+mod redirect_uri;
+mod role;
+mod scope;
+mod sealed;
 mod text;
 mod timestamp;
 
 pub use currency::Currency;
+pub use email_hash::EmailHash;
 pub use error::ValueError;
 pub use id::{
-    AuthorizationId, CaptureId, LineId, OrderId, PaymentId, ProductId, RefundId, ReservationId,
-    ReturnId, ShipmentId, StockId, VoidId,
+    AccountId, AuthorizationId, CaptureId, ClientId, FactorId, FamilyId, LineId, OrderId,
+    PaymentId, ProductId, RefundId, ReservationId, ReturnId, SessionId, ShipmentId, StockId,
+    VoidId,
 };
 pub use money::{Money, MoneyError, TaxRate, share_of_units, split_minor};
 pub use quantity::Quantity;
-pub use text::{Location, Prose, Sku, Slug, Text};
+pub use redirect_uri::{REDIRECT_URI_CHARS_MAX, RedirectUri};
+pub use role::Role;
+pub use scope::Scope;
+pub use sealed::Sealed;
+pub use text::{
+    CIPHERTEXT_CHARS_MAX, Ciphertext, KEY_ID_CHARS_MAX, KeyId, Location, Prose, Sku, Slug, Text,
+};
 pub use timestamp::Timestamp;

@@ -6,7 +6,7 @@
 //!
 //! A rule is a file of this folder: what it remembers, and a `Rule` over it. To add one, write
 //! the file and put it into the list of [`Verifier::new`]. Rules are numbered as the invariants of
-//! the shop are.
+//! the shop are; 13 is that an owner remains.
 
 mod available;
 mod awake;
@@ -17,14 +17,19 @@ mod lines;
 mod movements;
 mod once;
 mod overdue;
+mod owned;
 mod rightful;
+mod sessions;
 mod stream;
+mod successor;
 mod totals;
 mod unique;
 mod units;
 
 #[cfg(test)]
 mod paid_tests;
+#[cfg(test)]
+mod people_tests;
 #[cfg(test)]
 mod tests;
 
@@ -99,9 +104,12 @@ impl Verifier {
                 Box::new(totals::Totals::default()),
                 Box::new(books::Balances::default()),
                 Box::new(unique::Unique::default()),
+                Box::new(successor::Successor::default()),
                 Box::new(overdue::Overdue::default()),
                 Box::new(once::Once::default()),
                 Box::new(dense::Dense::default()),
+                Box::new(sessions::Sessions::default()),
+                Box::new(owned::Owned::default()),
             ],
             breaches: Breaches::default(),
             events: 0,

@@ -108,7 +108,11 @@ pub fn reactions(event: &Event) -> &'static [Reaction] {
     match event {
         Event::Order(event) => of_order(event),
         Event::Payment(event) => of_payment(event),
-        Event::Product(_) | Event::Stock(_) => &[],
+        Event::Product(_)
+        | Event::Stock(_)
+        | Event::Account(_)
+        | Event::Client(_)
+        | Event::Owners(_) => &[],
     }
 }
 

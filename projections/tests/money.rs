@@ -186,7 +186,11 @@ fn entries(market: &Market) -> Vec<Entry> {
                 }
                 ledger::of_payment(event_id, &payments[&id], event)
             }
-            Event::Product(_) | Event::Stock(_) => None,
+            Event::Product(_)
+            | Event::Stock(_)
+            | Event::Account(_)
+            | Event::Client(_)
+            | Event::Owners(_) => None,
         });
     }
     entries

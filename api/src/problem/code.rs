@@ -66,6 +66,15 @@ problem_codes! {
     AuthenticationRequired UNAUTHORIZED "authentication-required" "Authentication is required"
         "The route needs the header `Authorization: Bearer TOKEN` with a token that this server accepts; there was none, or \
          it was another."
+    TokenExpired UNAUTHORIZED "token-expired" "The token has expired"
+        "The token was valid once and its time is over. Get another with the refresh token; if that has expired too, log in \
+         again."
+    TokenRevoked UNAUTHORIZED "token-revoked" "The token was revoked"
+        "The session that the token belongs to has ended: somebody logged out, the password is another, or a refresh token \
+         was used twice, which looks like theft. It does not come back. Log in again."
+    SecondFactorRequired UNAUTHORIZED "second-factor-required" "A second factor is required"
+        "The account has a second factor. Send the code that the device shows at the moment, or one of the recovery codes, \
+         together with the rest."
     PaymentDeclined PAYMENT_REQUIRED "payment-declined" "The payment was declined"
         "The gateway refused the payment, in its own word in `decline_code`. The order, `order_id`, was rejected and its \
          stock released; no money is held. Let the customer choose another way to pay, and place a new order with a new \
@@ -74,6 +83,12 @@ problem_codes! {
         "The order, `order_id`, is placed and its stock is held. The gateway waits for the customer: send them to `next_url`. \
          The order is confirmed when they have approved, and rejected at its deadline if they have not. Read the order, or \
          repeat the request with the same Idempotency-Key, to learn what became of it."
+    InsufficientScope FORBIDDEN "insufficient-scope" "The token does not allow this"
+        "Whoever the token was given to may not do this, or not with this token: a role or a scope is missing. `detail` says \
+         which. Asking again with the same token gives the same answer."
+    AccountLocked FORBIDDEN "account-locked" "The account is locked"
+        "Too many log-ins failed, or the shop has locked the account. `detail` says until when, if the lock passes by \
+         itself; a new password by mail takes such a lock off. Of any other, ask the shop."
     NotFound NOT_FOUND "not-found" "There is no such thing"
         "The path names a route or a thing that does not exist, or one that is not yours to see. A thing that was created a \
          moment ago may not have reached the query tables: send `Daybook-Min-Position` with the position of its receipt."
@@ -92,6 +107,8 @@ problem_codes! {
          Choose another."
     SlugTaken CONFLICT "slug-taken" "The slug is taken"
         "A slug names one product for ever. Choose another."
+    EmailTaken CONFLICT "email-taken" "The e-mail address is taken"
+        "An e-mail address belongs to one account. Log in with it, or take another."
     OrderState CONFLICT "order-state" "The order's status does not allow this"
         "An order goes from placed to confirmed to completed, or is rejected or cancelled on the way, and what is asked \
          does not fit where it stands. Read the order again; `detail` says what its status is."
@@ -104,6 +121,8 @@ problem_codes! {
     IdempotencyInProgress CONFLICT "idempotency-in-progress" "A request with this Idempotency-Key is still running"
         "Wait for as many seconds as `Retry-After` says, then send the same request with the same key: it will answer with \
          the outcome."
+    AccountErased GONE "account-erased" "The account was erased"
+        "The person asked to be forgotten, and was. The account does not come back; whoever wants one again registers anew."
     VersionMismatch PRECONDITION_FAILED "version-mismatch" "It was changed in between"
         "The version in `If-Match` is not the current one: somebody else changed the thing after it was read. Read it \
          again, decide again, and send the change with the new `ETag` and a new Idempotency-Key."

@@ -27,6 +27,13 @@ const fn code_of(code: RejectionCode) -> Code {
         RejectionCode::NotFound => Code::NotFound,
         RejectionCode::SkuTaken => Code::SkuTaken,
         RejectionCode::SlugTaken => Code::SlugTaken,
+        RejectionCode::EmailTaken => Code::EmailTaken,
+        RejectionCode::AccountLocked => Code::AccountLocked,
+        RejectionCode::AccountErased => Code::AccountErased,
+        RejectionCode::SecondFactorRequired => Code::SecondFactorRequired,
+        RejectionCode::TokenExpired => Code::TokenExpired,
+        RejectionCode::TokenRevoked => Code::TokenRevoked,
+        RejectionCode::InsufficientScope => Code::InsufficientScope,
     }
 }
 

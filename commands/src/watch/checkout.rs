@@ -96,7 +96,11 @@ impl Story {
         match event {
             Event::Order(event) => self.tell_order(&event, recorded),
             Event::Payment(event) => self.tell_payment(event, recorded),
-            Event::Product(_) | Event::Stock(_) => {}
+            Event::Product(_)
+            | Event::Stock(_)
+            | Event::Account(_)
+            | Event::Client(_)
+            | Event::Owners(_) => {}
         }
         Ok(())
     }

@@ -10,7 +10,10 @@ use schemars::{JsonSchema, transform::transform_subschemas};
 use serde_json::{Map, Value, json};
 
 use crate::EventKind;
+use crate::account::{self, AccountEvent};
+use crate::client::{self, ClientEvent};
 use crate::order::{self, OrderEvent};
+use crate::owners::{self, OwnersEvent};
 use crate::payment::{self, PaymentEvent};
 use crate::product::{self, ProductEvent};
 use crate::stock::{self, StockEvent};
@@ -22,6 +25,9 @@ pub(super) fn schema_of(kind: &EventKind) -> Value {
         stock::TYPE => schema_of_all::<StockEvent>(),
         order::TYPE => schema_of_all::<OrderEvent>(),
         payment::TYPE => schema_of_all::<PaymentEvent>(),
+        account::TYPE => schema_of_all::<AccountEvent>(),
+        client::TYPE => schema_of_all::<ClientEvent>(),
+        owners::TYPE => schema_of_all::<OwnersEvent>(),
         unknown => panic!("schemas/generate.rs does not know the events of {unknown:?}: add them"),
     };
     let mut schema = variant(&events, kind.event_type);

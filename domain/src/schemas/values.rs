@@ -32,6 +32,9 @@ fn assert_all_texts_agree(text: &str) {
     assert_agree::<Location>(&value);
     assert_agree::<Text>(&value);
     assert_agree::<Prose>(&value);
+    assert_agree::<KeyId>(&value);
+    assert_agree::<Ciphertext>(&value);
+    assert_agree::<EmailHash>(&value);
 }
 
 #[test]

@@ -108,6 +108,56 @@ uuid_id!(
     RefundId,
     "refund id"
 );
+uuid_id!(
+    /// Names an account: one person.
+    AccountId,
+    "account id"
+);
+uuid_id!(
+    /// Names a client: one third-party or machine application. Its `client_id` of OAuth (RFC 6749).
+    ClientId,
+    "client id"
+);
+uuid_id!(
+    /// Names a session of an account. Of version 7: later ones sort after earlier ones.
+    SessionId,
+    "session id"
+);
+uuid_id!(
+    /// Names what all refresh tokens of one session descend from; derived from the session.
+    FamilyId,
+    "token family id"
+);
+uuid_id!(
+    /// Names one enrolment of a second factor.
+    FactorId,
+    "factor id"
+);
+
+impl AccountId {
+    /// The id of its stream, without the type.
+    #[must_use]
+    pub fn aggregate_id(self) -> String {
+        self.to_string()
+    }
+}
+
+impl ClientId {
+    /// The id of its stream, without the type.
+    #[must_use]
+    pub fn aggregate_id(self) -> String {
+        self.to_string()
+    }
+}
+
+impl SessionId {
+    /// The family of its refresh tokens. A session has one and a family one session, so that
+    /// whichever is revoked, both are.
+    #[must_use]
+    pub fn family(self) -> FamilyId {
+        FamilyId(derived(self.0, "family", ""))
+    }
+}
 
 impl ProductId {
     /// The id of its stream, without the type.
@@ -315,6 +365,11 @@ mod tests {
         assert_eq!(
             order.payment().refund(2).to_string(),
             "c7c9ad79-c86c-5777-915b-7d5d0bb01976"
+        );
+        let session: SessionId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+        assert_eq!(
+            session.family().to_string(),
+            "68cbd949-2781-5e6a-84cb-d52abb551fcf"
         );
     }
 }

@@ -24,6 +24,10 @@ pub const LOCATION_CHARS_MAX: usize = 64;
 pub const TEXT_CHARS_MAX: usize = 200;
 /// Longest [`Prose`], in characters.
 pub const PROSE_CHARS_MAX: usize = 10_000;
+/// Longest [`KeyId`], in characters.
+pub const KEY_ID_CHARS_MAX: usize = 64;
+/// Longest [`Ciphertext`], in characters: about 12,000 bytes.
+pub const CIPHERTEXT_CHARS_MAX: usize = 16_384;
 
 /// What a kind of text may hold.
 struct Rule {
@@ -249,6 +253,32 @@ text_value!(
         alphabet: "anything but control characters (line feed and tab are fine), not only blanks",
         #[cfg(test)]
         pattern: r"^[^\S\x00-\x08\x0b-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",
+    }
+);
+
+text_value!(
+    /// Names a key that something is sealed with; never the key itself.
+    KeyId,
+    Rule {
+        kind: "key id",
+        chars_max: KEY_ID_CHARS_MAX,
+        allows: |c| matches!(c, 'A'..='Z' | 'a'..='z' | '0'..='9' | '.' | '_' | '-'),
+        alphabet: "A-Z, a-z, 0-9, '.', '_' and '-'",
+        #[cfg(test)]
+        pattern: r"^[A-Za-z0-9._-]+$",
+    }
+);
+
+text_value!(
+    /// Sealed bytes as base64url without padding (RFC 4648, section 5).
+    Ciphertext,
+    Rule {
+        kind: "sealed text",
+        chars_max: CIPHERTEXT_CHARS_MAX,
+        allows: |c| matches!(c, 'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '-'),
+        alphabet: "A-Z, a-z, 0-9, '_' and '-' (base64url without padding)",
+        #[cfg(test)]
+        pattern: r"^[A-Za-z0-9_-]+$",
     }
 );
 

@@ -47,7 +47,11 @@ impl Rule for Balances {
                 }
                 check(self.follow_payment(event, stream.number));
             }
-            Event::Product(_) | Event::Stock(_) => {}
+            Event::Product(_)
+            | Event::Stock(_)
+            | Event::Account(_)
+            | Event::Client(_)
+            | Event::Owners(_) => {}
         }
     }
 }

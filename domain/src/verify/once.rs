@@ -25,7 +25,11 @@ impl Rule for Once {
         let (within, id) = match fact.event {
             Event::Order(event) => (Some(stream.number), id_in_order(event)),
             Event::Payment(event) => (None, id_in_payment(event)),
-            Event::Product(_) | Event::Stock(_) => return,
+            Event::Product(_)
+            | Event::Stock(_)
+            | Event::Account(_)
+            | Event::Client(_)
+            | Event::Owners(_) => return,
         };
         let Some(id) = id else { return };
         let key = (fact.event.event_type(), within, id);

@@ -95,7 +95,11 @@ impl Rule for Rightful {
                 self.follow_payment(event, stream.number);
                 self.weigh(stream.number, fact, stream, awake);
             }
-            Event::Product(_) | Event::Stock(_) => {}
+            Event::Product(_)
+            | Event::Stock(_)
+            | Event::Account(_)
+            | Event::Client(_)
+            | Event::Owners(_) => {}
         }
     }
 }

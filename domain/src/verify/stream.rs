@@ -20,10 +20,13 @@ pub(super) enum Kind {
     Stock,
     Order,
     Payment,
+    Account,
+    Client,
+    Owners,
 }
 
 impl Kind {
-    const COUNT: usize = 4;
+    const COUNT: usize = 7;
 
     const fn of(event: &Event) -> Self {
         match event {
@@ -31,6 +34,9 @@ impl Kind {
             Event::Stock(_) => Self::Stock,
             Event::Order(_) => Self::Order,
             Event::Payment(_) => Self::Payment,
+            Event::Account(_) => Self::Account,
+            Event::Client(_) => Self::Client,
+            Event::Owners(_) => Self::Owners,
         }
     }
 }
@@ -73,12 +79,15 @@ pub(super) struct PerKind<T>([T; Kind::COUNT]);
 
 impl<T> PerKind<T> {
     pub fn of(&mut self, kind: Kind) -> &mut T {
-        let [product, stock, order, payment] = &mut self.0;
+        let [product, stock, order, payment, account, client, owners] = &mut self.0;
         match kind {
             Kind::Product => product,
             Kind::Stock => stock,
             Kind::Order => order,
             Kind::Payment => payment,
+            Kind::Account => account,
+            Kind::Client => client,
+            Kind::Owners => owners,
         }
     }
 }

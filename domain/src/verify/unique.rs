@@ -1,4 +1,4 @@
-//! Rule 8: whatever is claimed (SKU, slug) is claimed once.
+//! Rule 8: whatever is claimed (SKU, slug, e-mail address) is claimed once.
 
 use std::collections::HashMap;
 

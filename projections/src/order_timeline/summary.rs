@@ -9,7 +9,11 @@ pub(super) fn summary(event: &Event) -> Option<String> {
     match event {
         Event::Order(event) => of_order(event),
         Event::Payment(event) => of_payment(event),
-        Event::Product(_) | Event::Stock(_) => None,
+        Event::Product(_)
+        | Event::Stock(_)
+        | Event::Account(_)
+        | Event::Client(_)
+        | Event::Owners(_) => None,
     }
 }
 

@@ -57,6 +57,10 @@ fn entry_of(posting: &Posting, terms: &Terms) -> Result<Option<Entry>, PostError
             let terms = terms.payment(id).ok_or_else(unknown)?;
             ledger::of_payment(posting.event_id(), terms, event)
         }
-        Event::Product(_) | Event::Stock(_) => None,
+        Event::Product(_)
+        | Event::Stock(_)
+        | Event::Account(_)
+        | Event::Client(_)
+        | Event::Owners(_) => None,
     })
 }
