@@ -189,6 +189,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_taken_is_in_normal_form(local in "\\PC{1,12}", domain in "[A-Za-zäßΣ０-９-]{1,12}") {
+            if let Ok(once) = normal(&format!("{local}@{domain}.example")) {
+                proptest::prop_assert_eq!(normal(&once), Ok(once));
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_address_is_refused() {
         let parts = [

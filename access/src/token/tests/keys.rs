@@ -16,6 +16,7 @@ fn a_rotation_refuses_no_good_token_and_forgets_the_old_key_in_the_end() {
     let verifier = verifier();
     let old_id = ring.current().id().as_str().to_owned();
     let old = issue(&ring, now());
+    let behind = KeyRing::new(SigningKey::from_seed(&ring.current().seed()));
     ring.announce(SigningKey::generate().unwrap()).unwrap();
     let next_id = ring.next().unwrap().id().as_str().to_owned();
     assert_eq!(kids(&ring, now()), [old_id.clone(), next_id.clone()]);
@@ -27,9 +28,19 @@ fn a_rotation_refuses_no_good_token_and_forgets_the_old_key_in_the_end() {
     for token in [&old, &new] {
         assert!(verifier.verify(&ring, token, now()).is_ok());
     }
-    // Signed by a node that has not heard of the rotation, and shown in its last second.
-    let mut late_ring = KeyRing::new(SigningKey::from_seed(&ring.current().seed()));
-    late_ring.announce(SigningKey::generate().unwrap()).unwrap();
+    // A token of a node that hears of the rotation a minute late, shown in its last second.
+    let lifetime = LIFETIME_MAX;
+    let late = Issuer::new(ISSUER, AUDIENCE).issue(
+        &behind,
+        Grant {
+            lifetime,
+            ..grant()
+        },
+        at(NOW_SECONDS + 60),
+    );
+    let late = late.unwrap();
+    let last = at(NOW_SECONDS + 60 + 600 + LEEWAY_SECONDS - 1);
+    assert!(verifier.verify(&ring, late.token.expose(), last).is_ok());
     let until = ring.retired()[0].until;
     assert_eq!(until, at(NOW_SECONDS + 600 + 60 + LEEWAY_SECONDS));
     assert_eq!(
@@ -61,7 +72,9 @@ fn attack_a_key_that_became_known() {
     let verifier = verifier();
     let token = issue(&ring, now());
     assert!(verifier.verify(&ring, &token, now()).is_ok());
-    ring.replace(SigningKey::generate().unwrap());
+    let next = SigningKey::generate().unwrap();
+    ring.announce(SigningKey::from_seed(&next.seed())).unwrap();
+    ring.replace(next);
     // Though it is remembered as good.
     assert_eq!(
         verifier.verify(&ring, &token, now()),
