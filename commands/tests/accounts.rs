@@ -22,7 +22,7 @@ fn register(id: AccountId, hash: u8, succeeds: Option<AccountId>) -> AccountComm
         RegisterAccount {
             account_id: id,
             email_hash: EmailHash::from([hash; 32]),
-            email: Sealed::new(KeyId::new("master-1").unwrap(), sealed),
+            email: Sealed::new(KeyId::new("data-1").unwrap(), sealed),
             name: None,
             succeeds,
         }

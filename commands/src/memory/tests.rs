@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use domain::RejectionCode;
+use domain::account::RegisterAccount;
 use domain::product::{CreateProduct, NewVariant};
-use domain::value::{Currency, Money, Quantity, Slug, Text};
+use domain::value::{
+    Ciphertext, Currency, EmailHash, KeyId, Money, Quantity, Role, Sealed, Slug, Text,
+};
 
 use super::*;
 use crate::RequestKey;
@@ -123,4 +126,48 @@ fn the_same_calls_leave_the_same_journal() {
             .collect::<Vec<_>>()
     };
     assert_eq!(journal(), journal());
+}
+
+fn register(memory: &MemoryCommands, number: u128, address: u8) -> Result<Receipt, CommandError> {
+    let id = AccountId(Uuid::from_u128(number));
+    let new = RegisterAccount {
+        account_id: id,
+        email_hash: EmailHash::from([address; 32]),
+        email: Sealed::new(
+            KeyId::new("data-1").unwrap(),
+            Ciphertext::new("c2VhbGVk").unwrap(),
+        ),
+        name: None,
+        succeeds: None,
+    };
+    let command = AccountCommand::RegisterAccount(new.into());
+    memory.account(id, command, &Context::default())
+}
+
+#[test]
+fn an_address_is_had_once_and_an_owner_remains() {
+    let memory = memory(Vec::new());
+    register(&memory, 1, 1).unwrap();
+    let Err(CommandError::Rejected(taken)) = register(&memory, 2, 1) else {
+        panic!("two have one address")
+    };
+    assert_eq!(taken.code, RejectionCode::EmailTaken);
+    register(&memory, 2, 2).unwrap();
+    let role = Role::Owner;
+    let ask = |number, command| {
+        let id = AccountId(Uuid::from_u128(number));
+        memory.account(id, command, &Context::default())
+    };
+    for number in [1, 2] {
+        ask(number, AccountCommand::VerifyEmail).unwrap();
+        ask(number, AccountCommand::GrantRole { role }).unwrap();
+    }
+    ask(1, AccountCommand::RevokeRole { role }).unwrap();
+    let Err(CommandError::Rejected(last)) = ask(2, AccountCommand::EraseAccount) else {
+        panic!("the last owner went")
+    };
+    assert_eq!(last.fields[0].code, "last-owner");
+    let (state, version) = memory.state_of(&streams::owners()).unwrap();
+    let owners = state.as_owners().map(|owners| owners.accounts().len());
+    assert_eq!((owners, version), (Some(1), 3));
 }

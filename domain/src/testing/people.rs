@@ -27,7 +27,7 @@ pub fn email_hash(number: u8) -> EmailHash {
 
 /// Not really sealed: nothing in here could tell.
 pub fn sealed(data: &str) -> Sealed {
-    let key_id = KeyId::new("master-1").unwrap();
+    let key_id = KeyId::new("data-1").unwrap();
     Sealed::new(key_id, Ciphertext::new(data).unwrap())
 }
 
