@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod database;
+mod demo;
 mod embedded;
 mod import;
 mod logging;

@@ -9,7 +9,7 @@ use crate::projection::Projection;
 /// The projection.
 pub const PROJECTION: Projection = Projection {
     name: "stock_level",
-    version: 1,
+    version: 2,
     tables: &["stock_level", "stock_reservation"],
     tables_sql: include_str!("stock_level/tables.sql"),
     indexes_sql: include_str!("stock_level/indexes.sql"),
