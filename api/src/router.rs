@@ -10,18 +10,21 @@ use crate::auth::Principal;
 use crate::layers::{Gate, deadline, gate, observe};
 use crate::problem::{Code, Problem};
 use crate::routes::{
-    events, health, orders, problems, products, projections, sales, stock, variants,
+    attention, events, gateways, health, orders, payments, problems, products, projections,
+    returns, sales, stock, variants,
 };
 
 /// All routes under all layers, [`observe`] outermost.
 pub fn router(api: &Api) -> Router {
     let options = api.options();
-    // Two gates: those whom nobody knows must not shut out those who work here.
+    // Several gates: those whom nobody knows must shut out neither those who work here nor the gateways.
     let public = Gate::new(options.requests_at_once_max / 2);
+    let tellers = Gate::new(options.requests_at_once_max / 4);
     let own = Gate::new(options.requests_at_once_max);
     let clients = match options.routes {
         Routes::All => Router::new()
             .merge(anybody().layer(from_fn_with_state(public, gate)))
+            .merge(tellers_of_news().layer(from_fn_with_state(tellers, gate)))
             .merge(holders_of_the_token(api).layer(from_fn_with_state(own, gate))),
         Routes::Watchers => Router::new(),
     };
@@ -51,12 +54,18 @@ fn anybody() -> Router<Api> {
         .route("/problems/{code}", get(problems::read))
 }
 
+/// Payment gateways, known by their signature.
+fn tellers_of_news() -> Router<Api> {
+    Router::new().route("/v1/gateways/{name}/webhooks", post(gateways::webhook))
+}
+
 /// Staff, sales channels and auditors: today whoever holds the token.
 fn holders_of_the_token(api: &Api) -> Router<Api> {
     Router::new()
         .merge(merchandisers())
         .merge(warehouse())
         .merge(sellers())
+        .merge(finance())
         .merge(auditors())
         .merge(operators())
         .route_layer(from_extractor_with_state::<Principal, Api>(api.clone()))
@@ -93,6 +102,14 @@ fn warehouse() -> Router<Api> {
             "/v1/orders/{id}/shipments/{shipment_id}/delivery",
             post(orders::deliver),
         )
+        .route(
+            "/v1/orders/{id}/returns/{return_id}/receipt",
+            post(returns::receive),
+        )
+        .route(
+            "/v1/orders/{id}/returns/{return_id}/declines",
+            post(returns::decline),
+        )
 }
 
 fn sellers() -> Router<Api> {
@@ -105,7 +122,15 @@ fn sellers() -> Router<Api> {
         .route("/v1/orders/{id}/cancellations", post(orders::cancel))
         .route("/v1/orders/{id}/completions", post(orders::complete))
         .route("/v1/orders/{id}/notes", post(orders::note))
+        .route("/v1/orders/{id}/returns", post(returns::request))
         .route("/v1/sales", get(sales::read))
+}
+
+fn finance() -> Router<Api> {
+    Router::new()
+        .route("/v1/payments/{id}/captures", post(payments::capture))
+        .route("/v1/payments/{id}/voids", post(payments::void))
+        .route("/v1/payments/{id}/refunds", post(payments::refund))
 }
 
 fn auditors() -> Router<Api> {
@@ -118,6 +143,10 @@ fn operators() -> Router<Api> {
     Router::new()
         .route("/v1/projections", get(projections::list))
         .route("/v1/projections/{name}", get(projections::read))
+        .route(
+            "/v1/attention/{payment_id}/decisions",
+            post(attention::decide),
+        )
 }
 
 async fn nowhere() -> Problem {

@@ -1,4 +1,4 @@
-//! The API as a value: its settings, and the two handles once the books are open.
+//! The API as a value: its settings, and the handles once the books are open.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::ApiOptions;
+use crate::Webhooks;
 use crate::problem::{Code, Problem};
 
 /// The HTTP API. Cheap to clone: all clones are the same one.
@@ -21,6 +22,7 @@ pub struct Api(Arc<Inner>);
 struct Inner {
     options: ApiOptions,
     handles: OnceLock<(Commands, Queries)>,
+    webhooks: OnceLock<Arc<dyn Webhooks>>,
 }
 
 impl Api {
@@ -39,6 +41,7 @@ impl Api {
         Self(Arc::new(Inner {
             options,
             handles: OnceLock::new(),
+            webhooks: OnceLock::new(),
         }))
     }
 
@@ -46,6 +49,13 @@ impl Api {
     pub fn open(&self, commands: Commands, queries: Queries) {
         if self.0.handles.set((commands, queries)).is_err() {
             tracing::warn!("the API was opened twice; the first handles stay");
+        }
+    }
+
+    /// Takes gateways' webhooks from now on, which are unknown before. A second call changes nothing.
+    pub fn receive_webhooks(&self, webhooks: Arc<dyn Webhooks>) {
+        if self.0.webhooks.set(webhooks).is_err() {
+            tracing::warn!("the API was given webhooks twice; the first handle stays");
         }
     }
 
@@ -79,6 +89,13 @@ impl Api {
     /// The handle for queries.
     pub(crate) fn queries(&self) -> Result<&Queries, Problem> {
         self.handles().map(|(_, queries)| queries)
+    }
+
+    /// The handle for gateways' webhooks.
+    pub(crate) fn webhooks(&self) -> Result<&Arc<dyn Webhooks>, Problem> {
+        self.handles()?;
+        let none = || Problem::not_found("this server has no gateway that sends webhooks");
+        self.0.webhooks.get().ok_or_else(none)
     }
 
     fn handles(&self) -> Result<&(Commands, Queries), Problem> {

@@ -89,6 +89,14 @@ pub async fn ask(router: &Router, request: Request) -> Answer {
     }
 }
 
+/// A POST under this idempotency key.
+pub async fn post_as(router: &Router, path: &str, key: &str, body: &Value) -> Answer {
+    let mut request = with_json(request(Method::POST, path), body);
+    let key = key.parse().unwrap();
+    request.headers_mut().insert("idempotency-key", key);
+    ask(router, request).await
+}
+
 pub async fn get(router: &Router, path: &str) -> Answer {
     ask(router, empty(request(Method::GET, path))).await
 }

@@ -25,6 +25,9 @@ async fn everything_but_the_catalogue_and_health_needs_the_token() {
         (Method::GET, "/v1/streams/order-1"),
         (Method::GET, "/v1/sales"),
         (Method::GET, "/v1/projections"),
+        (Method::POST, "/v1/payments/1/refunds"),
+        (Method::POST, "/v1/orders/1/returns"),
+        (Method::POST, "/v1/attention/1/decisions"),
     ] {
         let answer = ask(&router, empty(anonymous(method, path))).await;
         assert_eq!(answer.header("www-authenticate"), "Bearer");

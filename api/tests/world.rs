@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use api::{Api, ApiOptions};
 use axum::Router;
-use commands::{Executor, ExecutorOptions};
+use commands::order::OrderingCommand;
+use commands::{Commands, Context, Executor, ExecutorOptions, Receipt, streams};
 use daybook_tests::{Postgres, eventually};
 use domain::CATALOG;
+use domain::ordering::CapturePolicy;
+use domain::payment::{Attempt, PaymentCommand};
+use domain::value::{Money, OrderId};
 use http::Method;
 use journal::{EventKind, Journal, JournalOptions, TailSource, Upcasters};
 use projections::projection::ALL;
@@ -21,6 +25,9 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 
 pub struct World {
     pub router: Router,
+    pub api: Api,
+    /// What the processes of a whole server would hold.
+    pub commands: Commands,
     _stop: DropGuard,
     // Dropped last: it drops the database.
     _postgres: Postgres,
@@ -54,8 +61,11 @@ impl World {
             tokio::spawn(runner.run(stop.clone()));
         }
         let queries = Queries::new(journal, board);
+        let api = Api::new(commands.clone(), queries, ApiOptions::default());
         let world = Self {
-            router: Api::new(commands, queries, ApiOptions::default()).router(),
+            router: api.router(),
+            api,
+            commands,
             _stop: stop.drop_guard(),
             _postgres: postgres,
         };
@@ -103,6 +113,109 @@ impl World {
         self.post(&path, &receipt).await.expect(201);
         created
     }
+}
+
+/// The payment of an order, driven by hand: what processes and a gateway would do.
+pub struct Paying<'a> {
+    pub world: &'a World,
+    pub order: OrderId,
+}
+
+impl Paying<'_> {
+    /// An order of `units` of `sku`, paid by card; its payment is begun.
+    pub async fn begun<'a>(world: &'a World, sku: &str, units: u32) -> Paying<'a> {
+        let placed = world.post("/v1/orders", &paid_by_card(sku, units)).await;
+        let order = placed.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let paying = Paying {
+            world,
+            order: order.parse().unwrap(),
+        };
+        paying.ordering(OrderingCommand::BeginPayment).await;
+        paying
+    }
+
+    /// Where it is read and written.
+    pub fn path(&self) -> String {
+        format!("/v1/payments/{}", self.order.payment())
+    }
+
+    pub async fn ordering(&self, command: OrderingCommand) -> Receipt {
+        let commands = &self.world.commands;
+        let done = commands.ordering(self.order, command, Context::default());
+        done.await.unwrap()
+    }
+
+    pub async fn payment(&self, command: PaymentCommand) -> Receipt {
+        let id = self.order.payment();
+        let commands = &self.world.commands;
+        commands
+            .payment(id, command, Context::default())
+            .await
+            .unwrap()
+    }
+
+    pub async fn state(&self) -> domain::payment::Payment {
+        let stream = streams::payment(self.order.payment());
+        let (state, _) = self.world.commands.state_of(&stream).await.unwrap();
+        state.as_payment().unwrap().clone()
+    }
+
+    /// The gateway holds the money.
+    pub async fn authorized(&self) {
+        let requested = self.state().await.requested().unwrap().amount;
+        self.payment(PaymentCommand::RecordAuthorized {
+            auth_id: self.order.payment().authorization(),
+            amount: requested,
+            expires_at: None,
+            gateway_ref: "pi_1".parse().unwrap(),
+        })
+        .await;
+    }
+
+    /// Confirmed; what is due is taken when it leaves.
+    pub async fn confirmed(&self) {
+        self.authorized().await;
+        let policy = CapturePolicy::OnShip;
+        self.ordering(OrderingCommand::Conclude { policy }).await;
+    }
+
+    /// The gateway has done what is open; how much money moved.
+    pub async fn settled(&self) -> Money {
+        let state = self.state().await;
+        let capture = state.captures().iter().find(|c| c.attempt == Attempt::Open);
+        let refund = state.refunds().iter().find(|r| r.attempt == Attempt::Open);
+        let gateway_ref = None;
+        let (command, amount) = match (capture, refund) {
+            (Some(capture), _) => {
+                let (capture_id, amount) = (capture.capture_id, capture.amount);
+                let command = PaymentCommand::RecordCaptured {
+                    capture_id,
+                    amount,
+                    gateway_ref,
+                };
+                (command, amount)
+            }
+            (None, Some(refund)) => {
+                let (refund_id, amount) = (refund.requested.refund_id, refund.requested.amount);
+                let command = PaymentCommand::RecordRefunded {
+                    refund_id,
+                    amount,
+                    gateway_ref,
+                };
+                (command, amount)
+            }
+            (None, None) => panic!("nothing is open: {state:?}"),
+        };
+        self.payment(command).await;
+        amount
+    }
+}
+
+/// The body of an order that is paid by card.
+pub fn paid_by_card(sku: &str, units: u32) -> Value {
+    let mut order = order_of(&[(sku, units)]);
+    order["payment"] = json!({"gateway": "sandbox", "method": "pm_card_visa"});
+    order
 }
 
 /// The body of an order.

@@ -16,6 +16,7 @@ mod command;
 mod context;
 mod error;
 pub mod executor;
+pub mod memory;
 mod receipt;
 mod skus;
 pub mod streams;

@@ -18,6 +18,8 @@ use journal::StreamId;
 use crate::command::{Command, Needed, OneAggregate, States, ToOne, events};
 use crate::{CommandError, Commands, Context, Receipt, streams};
 
+pub(crate) use place::to_place;
+
 /// What is done to an order, the stock items of its lines and its payment, atomically.
 #[derive(Clone, Debug)]
 pub enum OrderingCommand {

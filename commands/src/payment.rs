@@ -1,11 +1,15 @@
 //! The payment's commands. What a payment and its order do together is in [`crate::order`].
 
+mod by_hand;
+
 use domain::payment::{self, PaymentCommand};
 use domain::value::PaymentId;
 use domain::{Event, Facts, Rejection, State};
 
 use crate::command::{Command, OneAggregate, ToOne, events};
 use crate::{CommandError, Commands, Context, Receipt, streams};
+
+pub use by_hand::ByHand;
 
 impl Commands {
     /// Executes a command to a payment.

@@ -184,7 +184,7 @@ impl Watch {
             self.order = id;
             self.place = self.commands.waiters().enter(id)?;
         }
-        Ok(receipt.replayed)
+        Ok(receipt.replayed || receipt.events == 0)
     }
 
     /// What the journal tells of the order and its payment.

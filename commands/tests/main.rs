@@ -5,4 +5,5 @@ mod contention;
 mod faults;
 mod keys;
 mod rules;
+mod watch;
 mod world;

@@ -33,6 +33,7 @@ mod state;
 mod tests;
 
 pub use command::{LineQuantity, OrderCommand};
+pub(crate) use decide::wanted_lines;
 pub use decide::{LINES_PER_ORDER_MAX, ORDER_TOTAL_MINOR_MAX, UNITS_PER_LINE_MAX, decide};
 pub use event::{
     LineShare, OrderEvent, OrderPlaced, Paid, PaymentChoice, PlacedLine, RejectReason,

@@ -8,6 +8,9 @@
 //! Lines of the same SKU are merged into the first of them, and what is wrong with the merged line
 //! is said of that first one.
 
+mod by_hand;
+#[cfg(test)]
+mod by_hand_tests;
 mod cancel;
 mod conclude;
 mod confirm;
@@ -30,6 +33,7 @@ mod wish;
 
 use std::collections::BTreeMap;
 
+pub use by_hand::{RefundWish, capture_by_hand, refund_by_hand};
 pub use cancel::{cancel, cancel_lines};
 pub use conclude::{conclude, time_out};
 pub use confirm::confirm;

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::{Journal, JournalError, Position, RecordedEvent, Sequence, StreamId};
 
-/// An event as a replay hands it over, upcast, without its metadata; valid until the next one.
+/// An event as a replay hands it over, upcast; valid until the next one.
 #[derive(Debug)]
 pub struct ReplayedEvent<'a> {
     /// Its number in the journal.
@@ -24,11 +24,14 @@ pub struct ReplayedEvent<'a> {
     pub sequence: Sequence,
     /// JSON.
     pub payload: Cow<'a, str>,
+    /// JSON of [`crate::Metadata`], for the aggregate types of which it was asked for.
+    pub metadata: Option<&'a str>,
 }
 
 impl Journal {
     /// Hands the events of these aggregate types above `after`, up to `through`, to `each`, in order; returns
-    /// how many bytes of payload that were.
+    /// how many bytes of payload that were. Metadata is read for the types in `metadata_of` only: most who build
+    /// use none, and it is as long as a payload.
     ///
     /// # Errors
     /// [`JournalError::Hole`] when the positions between are not all there, of whatever type; what `each` returns.
@@ -37,6 +40,7 @@ impl Journal {
         after: Position,
         through: Position,
         aggregate_types: &[&str],
+        metadata_of: &[&str],
         mut each: impl FnMut(ReplayedEvent<'_>) -> Result<(), E>,
     ) -> Result<u64, E> {
         self.assert_whole(after, through).await?;
@@ -44,6 +48,7 @@ impl Journal {
             .bind(after as i64)
             .bind(through as i64)
             .bind(aggregate_types)
+            .bind(metadata_of)
             .fetch(self.pool());
         let mut bytes = 0;
         while let Some(row) = rows.try_next().await.map_err(JournalError::from)? {
@@ -88,6 +93,7 @@ impl Journal {
             aggregate_type: row.try_get(3)?,
             aggregate_id: row.try_get(4)?,
             payload: Cow::Borrowed(row.try_get_unchecked(7)?),
+            metadata: row.try_get_unchecked(8)?,
         };
         if self.upcasters().concerns(event_type, event_version) {
             let upcast = self.upcasters().upcast(RecordedEvent {
@@ -98,7 +104,7 @@ impl Journal {
                 event_type: event_type.to_owned(),
                 event_version: event_version.to_owned(),
                 payload: event.payload.into_owned(),
-                metadata: String::new(),
+                metadata: event.metadata.unwrap_or_default().to_owned(),
             })?;
             event.payload = Cow::Owned(upcast.payload);
         }

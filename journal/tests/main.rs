@@ -6,6 +6,7 @@ mod conformance;
 mod door;
 mod following;
 mod outcomes;
+mod sharing;
 mod taking_over;
 mod upcasting;
 mod world;

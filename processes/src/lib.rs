@@ -1,8 +1,10 @@
 //! Processes: what happens by itself after an event.
 //!
-//! **What it is.** The payment gateways behind one port ([`gateway`]).
+//! **What it is.** Policies ([`policy`]: from an event to what is to be looked at), the [`Worker`] that carries them out
+//! over a port to the [`Shop`], the payment gateways behind one port ([`gateway`]), and the [`ProcessRunner`] that drives
+//! the worker over the journal, over what is due, and over the gateways' books.
 //!
-//! **What it knows.** How money is asked for, taken and given back outside, and how that can fail.
+//! **What it knows.** How money is asked for, taken and given back outside, how that can fail, and what it decides.
 //!
 //! **What it must never know.** Query tables' insides, SQL, the HTTP server, Kafka.
 //!
@@ -14,4 +16,20 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod due;
 pub mod gateway;
+mod gateways;
+mod news;
+pub mod policy;
+mod runner;
+mod shop;
+mod worker;
+
+pub use due::DueList;
+pub use gateways::Gateways;
+pub use runner::{ProcessRunner, SHARDS};
+pub use shop::Shop;
+pub use worker::{
+    NoticeOutcome, OwnBooks, OwnMovement, ProcessOptions, ReconcileError, Reconciled, Trouble,
+    WebhookError, Worker,
+};

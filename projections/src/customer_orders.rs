@@ -4,17 +4,19 @@ mod document;
 mod post;
 mod read;
 
-use crate::projection::Projection;
+use crate::projection::{self, Projection};
 
 pub use read::OrdersFilter;
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
     name: "customer_orders",
-    version: 1,
-    tables: &["customer_orders"],
+    version: 2,
+    tables: &["customer_orders", "customer_orders_payment"],
     tables_sql: include_str!("customer_orders/tables.sql"),
     indexes_sql: include_str!("customer_orders/indexes.sql"),
-    aggregate_types: &[domain::order::TYPE],
-    post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::order::TYPE))),
+    aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
+    metadata_of: &[],
+    document_of: projection::no_document,
+    post: |connection, postings| Box::pin(post::post(connection, postings)),
 };

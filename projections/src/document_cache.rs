@@ -174,6 +174,7 @@ mod tests {
     fn document(version: u64) -> Document {
         Document {
             version,
+            revision: 0,
             published: true,
             body: format!("{{\"version\":{version}}}").into(),
         }

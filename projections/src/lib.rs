@@ -1,7 +1,8 @@
 //! The ledgers: query tables that are posted from the journal, and read by the API.
 //!
-//! **What it is.** One folder per query table ([`order_detail`], [`customer_orders`],
-//! [`stock_level`], [`product_page`], [`product_listing`], [`sales`]), each with its tables, how
+//! **What it is.** One folder per query table ([`order_detail`], [`customer_orders`], [`order_timeline`],
+//! [`payment_detail`], [`payment_ledger`], [`attention`], [`timer`], [`stock_level`], [`product_page`],
+//! [`product_listing`], [`sales`]), each with its tables, how
 //! events are posted into them and how they are read; the [`Runner`] that follows a feed and
 //! posts; [`rebuild()`], which makes a table anew beside the live one and swaps them; and
 //! [`Queries`], the one handle that readers use.
@@ -29,6 +30,8 @@ mod document;
 mod document_cache;
 mod fold;
 mod order_status;
+mod paid;
+mod payment_progress;
 mod prices;
 pub mod projection;
 mod queries;
@@ -37,16 +40,25 @@ mod runner;
 mod status;
 mod tables;
 
+pub mod attention;
 pub mod customer_orders;
 pub mod order_detail;
+pub mod order_timeline;
+pub mod payment_detail;
+pub mod payment_ledger;
 pub mod product_listing;
 pub mod product_page;
 pub mod sales;
 pub mod stock_level;
+pub mod timer;
 
 pub use board::{Board, Health, Progress};
 pub use customer_orders::OrdersFilter;
 pub use document::Document;
+pub use payment_ledger::{
+    LedgerAccount, LedgerAccounts, LedgerAmount, LedgerBalance, LedgerFilter, LedgerSum,
+    TrialBalance,
+};
 pub use product_listing::{ListingFilter, ListingSort, PublicationFilter};
 pub use projection::{PostError, Posting, Postings, Projection};
 pub use queries::{

@@ -9,7 +9,7 @@ mod document;
 mod post;
 mod read;
 
-use crate::projection::Projection;
+use crate::projection::{self, Projection};
 
 pub use read::{ListingFilter, ListingSort, PublicationFilter};
 
@@ -26,6 +26,8 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("product_listing/tables.sql"),
     indexes_sql: include_str!("product_listing/indexes.sql"),
     aggregate_types: &[domain::product::TYPE, domain::stock::TYPE],
+    metadata_of: &[],
+    document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
 

@@ -8,7 +8,7 @@ mod document;
 mod post;
 mod read;
 
-use crate::projection::Projection;
+use crate::projection::{self, Projection};
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
@@ -18,6 +18,8 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("product_page/tables.sql"),
     indexes_sql: include_str!("product_page/indexes.sql"),
     aggregate_types: &[domain::product::TYPE],
+    metadata_of: &[],
+    document_of: projection::own_document,
     post: |connection, postings| {
         Box::pin(post::post(connection, postings.of(domain::product::TYPE)))
     },

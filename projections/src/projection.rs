@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::value::Timestamp;
 use futures::future::BoxFuture;
-use journal::{FeedBatch, Position, RecordedEvent, Sequence, StreamId};
+use journal::{FeedBatch, Metadata, Position, RecordedEvent, Sequence, StreamId};
+use serde::Deserialize;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// Every projection, in the order in which they are listed.
 pub const ALL: &[&Projection] = &[
@@ -15,7 +17,12 @@ pub const ALL: &[&Projection] = &[
     &crate::stock_level::PROJECTION,
     &crate::customer_orders::PROJECTION,
     &crate::order_detail::PROJECTION,
+    &crate::order_timeline::PROJECTION,
+    &crate::payment_detail::PROJECTION,
+    &crate::payment_ledger::PROJECTION,
     &crate::sales::PROJECTION,
+    &crate::timer::PROJECTION,
+    &crate::attention::PROJECTION,
 ];
 
 /// The projection of this name.
@@ -41,8 +48,24 @@ pub struct Projection {
     pub indexes_sql: &'static str,
     /// The types of the aggregates whose events it posts.
     pub aggregate_types: &'static [&'static str],
+    /// Those of them whose events it posts together with their metadata: reading it has a price.
+    pub metadata_of: &'static [&'static str],
+    /// Under which id readers keep the document that an event of this stream changes, if any.
+    pub document_of: fn(&StreamId) -> Option<Uuid>,
     /// Posts a batch.
     pub post: Post,
+}
+
+/// The document of a stream is kept under the stream's own id.
+#[must_use]
+pub fn own_document(stream: &StreamId) -> Option<Uuid> {
+    stream.aggregate_id.parse().ok()
+}
+
+/// No document of this projection is kept in memory.
+#[must_use]
+pub const fn no_document(_stream: &StreamId) -> Option<Uuid> {
+    None
 }
 
 /// Posts events into the tables on the connection's search path,
@@ -93,6 +116,8 @@ pub struct Posting {
     pub sequence: Sequence,
     /// What happened.
     pub event: domain::Event,
+    /// JSON of its metadata, if a projection asks for that of its aggregate type.
+    pub metadata: Option<Box<str>>,
 }
 
 /// A batch could not be posted. Nothing of it was.
@@ -146,8 +171,11 @@ impl Projection {
     ) -> Result<Postings, PostError> {
         let mut postings = Postings::default();
         for event in events {
-            if self.concerns(&event.stream.aggregate_type) {
-                postings.push(Posting::decode(event)?);
+            let aggregate_type = &*event.stream.aggregate_type;
+            if self.concerns(aggregate_type) {
+                let with_metadata = self.metadata_of.contains(&aggregate_type);
+                let metadata = with_metadata.then(|| event.metadata.as_str().into());
+                postings.push(Posting::decode(event, metadata)?);
             }
         }
         Ok(postings)
@@ -155,13 +183,14 @@ impl Projection {
 }
 
 impl Posting {
-    fn decode(recorded: &RecordedEvent) -> Result<Self, PostError> {
+    fn decode(recorded: &RecordedEvent, metadata: Option<Box<str>>) -> Result<Self, PostError> {
         Self::new(
             recorded.position,
             recorded.recorded_at,
             recorded.stream.clone(),
             recorded.sequence,
             &recorded.payload,
+            metadata,
         )
     }
 
@@ -172,6 +201,7 @@ impl Posting {
         stream: StreamId,
         sequence: Sequence,
         payload: &str,
+        metadata: Option<Box<str>>,
     ) -> Result<Self, PostError> {
         match domain::Event::decode(&stream.aggregate_type, payload) {
             Ok(event) => Ok(Self {
@@ -180,6 +210,7 @@ impl Posting {
                 stream,
                 sequence,
                 event,
+                metadata,
             }),
             Err(error) => Err(PostError::Poison {
                 position,
@@ -187,6 +218,29 @@ impl Posting {
                 reason: error.to_string(),
             }),
         }
+    }
+
+    /// The id of the event. One that was taken over from elsewhere may have none: then one is made of its
+    /// place in its stream, always the same.
+    pub(crate) fn event_id(&self) -> Uuid {
+        #[derive(Deserialize)]
+        struct Named<'a> {
+            #[serde(borrow)]
+            event_id: &'a str,
+        }
+        let metadata = self.metadata.as_deref().unwrap_or_default();
+        let named = serde_json::from_str(metadata).ok();
+        let id = named.and_then(|named: Named<'_>| named.event_id.parse().ok());
+        id.unwrap_or_else(|| {
+            let place = format!("{}#{}", self.stream, self.sequence);
+            Uuid::new_v5(&Uuid::NAMESPACE_OID, place.as_bytes())
+        })
+    }
+
+    /// Who, by which command, and why; empty fields where that was not recorded.
+    pub(crate) fn metadata(&self) -> Metadata {
+        let metadata = self.metadata.as_deref().unwrap_or_default();
+        serde_json::from_str(metadata).unwrap_or_default()
     }
 
     /// The error of an event that cannot be posted.

@@ -4,7 +4,7 @@
 mod post;
 mod read;
 
-use crate::projection::Projection;
+use crate::projection::{self, Projection};
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
@@ -14,5 +14,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("stock_level/tables.sql"),
     indexes_sql: include_str!("stock_level/indexes.sql"),
     aggregate_types: &[domain::stock::TYPE],
+    metadata_of: &[],
+    document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::stock::TYPE))),
 };

@@ -7,6 +7,7 @@ use projections::Projection;
 use projections::projection::ALL;
 use sqlx::{Connection, PgConnection, raw_sql};
 
+use crate::market::Market;
 use crate::shop::{Rng, Shop};
 use crate::world::{World, assert_same, dump};
 
@@ -17,6 +18,7 @@ async fn any_interleaving_of_streams_in_any_batches_gives_the_same_tables() {
     for seed in 1..=SEEDS {
         let world = World::new().await;
         world.append(Shop::new(seed).history(250), 16).await;
+        world.append(Market::new(seed).history(400), 16).await;
         world.post_all().await;
         let expected = world.dump().await;
         let events = world.journal.read_all(0, 10_000).await.unwrap();

@@ -6,6 +6,8 @@ mod documents;
 mod follows;
 mod layout;
 mod lists;
+mod market;
+mod money;
 mod orders;
 mod poison;
 mod products;

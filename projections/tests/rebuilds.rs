@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use projections::projection::ALL;
 use projections::{ListingFilter, OrdersFilter, Queries, RebuildError, RebuildStage, SalesBy};
 
+use crate::market::Market;
 use crate::shop::{Shop, at, sku};
 use crate::world::{World, assert_same, page};
 
@@ -22,6 +23,7 @@ async fn rebuilt_while_read_and_appended_to() {
     let seeded = vec![shop.command()];
     world.append(seeded, 1).await;
     world.append(shop.history(300), 10).await;
+    world.append(Market::new(21).history(200), 10).await;
     let workers = world.workers();
     world.caught_up().await;
 

@@ -144,6 +144,7 @@ async fn the_answer_is_the_documented_json() {
             "key": "shop", "orders": 1, "lines": 1, "units": 2,
             "gross": {"minor": 200, "currency": "USD"}, "discount": {"minor": 0, "currency": "USD"},
             "net": {"minor": 200, "currency": "USD"}, "coupon": {"minor": 4, "currency": "USD"},
+            "refunds": {"minor": 0, "currency": "USD"},
         })
     );
     assert_eq!(

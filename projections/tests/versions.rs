@@ -10,8 +10,11 @@ use projections::{Board, Health, Projection, SalesBy, State};
 use crate::shop::{Shop, at};
 use crate::world::{Workers, World, in_state};
 
+/// The version of this program's own code.
+const OWN: i32 = projections::sales::PROJECTION.version;
+
 static NEWER: Projection = Projection {
-    version: 2,
+    version: OWN + 1,
     ..projections::sales::PROJECTION
 };
 
@@ -36,7 +39,7 @@ async fn a_newer_worker_rebuilds_and_an_older_one_stands_back() {
     let mut newer = Workers::default();
     newer.add(world.runner(&NEWER, &source));
     let status = in_state(&world, "sales", State::Outdated).await;
-    assert_eq!((status.version, status.built_version), (1, Some(2)));
+    assert_eq!((status.version, status.built_version), (OWN, Some(OWN + 1)));
     let after = world.queries().sales(from, to, SalesBy::Day).await.unwrap();
     assert_eq!(before, after);
 
@@ -64,7 +67,7 @@ async fn an_older_worker_takes_the_tables_back_when_no_newer_one_is_left() {
     let mut older = Workers::default();
     older.add(world.runner(&projections::sales::PROJECTION, &source));
     let status = in_state(&world, "sales", State::Posting).await;
-    assert_eq!(status.built_version, Some(1));
+    assert_eq!(status.built_version, Some(OWN));
     older.stop().await;
 }
 

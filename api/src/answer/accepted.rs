@@ -1,9 +1,10 @@
 //! The answer to an accepted command: a pure function of its receipt and the request, so that a repeated request is
 //! answered with the same bytes.
 
+use std::collections::BTreeMap;
+
 use axum::response::{IntoResponse, Response};
 use commands::Receipt;
-use domain::value::ShipmentId;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -19,7 +20,8 @@ pub struct Accepted {
     status: StatusCode,
     receipt: Receipt,
     location: Option<String>,
-    shipment_id: Option<ShipmentId>,
+    /// What this command has to say beyond any receipt, by name.
+    more: BTreeMap<&'static str, String>,
 }
 
 #[derive(Serialize)]
@@ -27,8 +29,8 @@ struct Body<'a> {
     id: &'a str,
     version: u64,
     position: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shipment_id: Option<ShipmentId>,
+    #[serde(flatten)]
+    more: &'a BTreeMap<&'static str, String>,
 }
 
 impl Accepted {
@@ -38,7 +40,7 @@ impl Accepted {
             status: StatusCode::OK,
             receipt,
             location: None,
-            shipment_id: None,
+            more: BTreeMap::new(),
         }
     }
 
@@ -57,9 +59,9 @@ impl Accepted {
         }
     }
 
-    /// With the id of the shipment that came to be.
-    pub fn with_shipment(mut self, id: ShipmentId) -> Self {
-        self.shipment_id = Some(id);
+    /// With one more field: the id of what came to be, or what became of it.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.more.insert(name, value.to_string());
         self
     }
 
@@ -68,11 +70,12 @@ impl Accepted {
             id: &self.receipt.subject().aggregate_id,
             version: self.receipt.version(),
             position: self.receipt.position,
-            shipment_id: self.shipment_id,
+            more: &self.more,
         })
     }
 
-    fn headers(&self) -> HeaderMap {
+    /// The headers of the answer, which a refusal of what was accepted carries as well.
+    pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, APPLICATION_JSON);
         headers.insert(CACHE_CONTROL, NO_STORE);

@@ -58,9 +58,22 @@ problem_codes! {
     InvalidCursor BAD_REQUEST "invalid-cursor" "The cursor is not one that this list gave out"
         "`after` and `before` take the cursors that the list itself answered with (`next`, `previous`, or the links in the \
          header `Link`), for the same list in the same order. Start again without a cursor."
+    InvalidSignature BAD_REQUEST "invalid-signature" "The signature does not fit"
+        "A gateway's webhook carries a signature over its raw bytes in the header `Stripe-Signature` or `Daybook-Signature`, \
+         made with the secret that both sides know, no longer than five minutes ago. This one has none, or one that does \
+         not fit the bytes or the time. Nothing was recorded. Check the secret in the configuration, and that nothing on \
+         the way changes the body."
     AuthenticationRequired UNAUTHORIZED "authentication-required" "Authentication is required"
         "The route needs the header `Authorization: Bearer TOKEN` with a token that this server accepts; there was none, or \
          it was another."
+    PaymentDeclined PAYMENT_REQUIRED "payment-declined" "The payment was declined"
+        "The gateway refused the payment, in its own word in `decline_code`. The order, `order_id`, was rejected and its \
+         stock released; no money is held. Let the customer choose another way to pay, and place a new order with a new \
+         Idempotency-Key."
+    PaymentActionRequired PAYMENT_REQUIRED "payment-action-required" "The customer has to approve the payment"
+        "The order, `order_id`, is placed and its stock is held. The gateway waits for the customer: send them to `next_url`. \
+         The order is confirmed when they have approved, and rejected at its deadline if they have not. Read the order, or \
+         repeat the request with the same Idempotency-Key, to learn what became of it."
     NotFound NOT_FOUND "not-found" "There is no such thing"
         "The path names a route or a thing that does not exist, or one that is not yours to see. A thing that was created a \
          moment ago may not have reached the query tables: send `Daybook-Min-Position` with the position of its receipt."
@@ -83,7 +96,9 @@ problem_codes! {
         "An order goes from placed to confirmed to completed, or is rejected or cancelled on the way, and what is asked \
          does not fit where it stands. Read the order again; `detail` says what its status is."
     PaymentState CONFLICT "payment-state" "The payment does not allow this"
-        "What was paid or authorized does not suffice for what is asked. Read the order again."
+        "What was paid, authorized or captured does not suffice for what is asked, or another request to the gateway is \
+         still open, of which there is one at a time. Nothing was changed. Read the payment again; `detail` says where it \
+         stands."
     ReservationExpired CONFLICT "reservation-expired" "The hold on the stock has ended"
         "The stock was held for a limited time, which has passed, and it is no longer there. `errors` names the lines."
     IdempotencyInProgress CONFLICT "idempotency-in-progress" "A request with this Idempotency-Key is still running"

@@ -9,6 +9,8 @@ mod convert;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use domain::FieldError;
@@ -32,6 +34,8 @@ pub struct Problem {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
+    /// What this code has to say beyond the others, by name (RFC 9457, 3.2).
+    more: BTreeMap<&'static str, String>,
 }
 
 /// A problem as it is sent.
@@ -46,6 +50,8 @@ struct Document<'a> {
     trace_id: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    #[serde(flatten)]
+    more: &'a BTreeMap<&'static str, String>,
 }
 
 impl Problem {
@@ -55,6 +61,7 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            more: BTreeMap::new(),
         }
     }
 
@@ -89,6 +96,13 @@ impl Problem {
     pub fn with_errors(mut self, mut errors: Vec<FieldError>) -> Self {
         errors.truncate(ERRORS_MAX);
         self.errors = errors;
+        self
+    }
+
+    /// The same problem with one more member.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.more.insert(name, value.to_string());
         self
     }
 
@@ -140,6 +154,7 @@ impl Problem {
             code: self.code.as_str(),
             trace_id,
             errors: &self.errors,
+            more: &self.more,
         };
         serde_json::to_vec(&document).unwrap_or_default()
     }

@@ -1,11 +1,10 @@
 //! A body's bytes: bounded in size and in time.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 
+use crate::ApiOptions;
 use crate::problem::{Code, Problem};
 
 /// How much of a body that is too large is still read, so that the client gets to read the refusal: a connection that is closed
@@ -13,7 +12,8 @@ use crate::problem::{Code, Problem};
 const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The whole body, or why not.
-pub async fn read(body: Body, bytes_max: usize, within: Duration) -> Result<Bytes, Problem> {
+pub async fn read(body: Body, options: &ApiOptions) -> Result<Bytes, Problem> {
+    let (bytes_max, within) = (options.body_bytes_max, options.body_timeout);
     match tokio::time::timeout(within, collect(body, bytes_max)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Problem::new(

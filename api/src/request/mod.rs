@@ -10,13 +10,16 @@ mod headers;
 mod json;
 mod params;
 mod place;
+mod prefer;
 mod read;
 mod write;
 
+pub use body::read as read_body;
 pub use fields::{MoneyBody, Nothing, Pairs};
 pub use given::{Change, Faults, Given};
 pub use json::Object;
 pub use params::{Params, missing};
 pub use place::Place;
+pub use prefer::{PREFERENCE_APPLIED, Prefer, Wait};
 pub use read::Read;
 pub use write::Write;

@@ -32,8 +32,7 @@ impl<B: DeserializeOwned> FromRequest<Api> for Write<B> {
         let trace = Trace::of_request(&parts);
         let key = headers::idempotency_key(&parts)?;
         let expected_version = headers::expected_version(&parts)?;
-        let options = api.options();
-        let bytes = body::read(body, options.body_bytes_max, options.body_timeout).await?;
+        let bytes = body::read(body, api.options()).await?;
         if !bytes.is_empty() {
             check_is_json(&parts)?;
         }

@@ -24,6 +24,11 @@ impl Cache {
         ))
     }
 
+    /// One that drops nothing, for a journal that is in memory itself.
+    pub fn unbounded() -> Self {
+        Self(LruCache::unbounded())
+    }
+
     /// Whether the stream is there; marks it as used.
     pub fn touch(&mut self, stream: &StreamId) -> bool {
         self.0.get(stream).is_some()

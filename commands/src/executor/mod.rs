@@ -31,7 +31,7 @@ use journal::{Journal, Sequence, StreamId, TailSource};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use cache::Cache;
+pub(crate) use cache::{Cache, Entry as CacheEntry};
 use decider::Decider;
 pub use loader::STATE_VERSION;
 pub(crate) use loader::decode;

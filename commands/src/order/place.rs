@@ -18,23 +18,21 @@ impl Commands {
         place: PlaceOrder,
         context: Context,
     ) -> Result<Receipt, CommandError> {
-        let stock = place.stock_ids();
-        let skus: Vec<Sku> = stock.iter().map(|id| id.sku.clone()).collect();
+        let skus = place.stock_ids().into_iter().map(|id| id.sku);
+        let skus: Vec<Sku> = skus.collect();
         let products = self.skus().products(&skus).await?;
-        let stock = stock
-            .into_iter()
-            .map(|id| (id.clone(), streams::stock(&id)))
-            .collect();
-        self.execute(
-            Place {
-                order: streams::order(place.order_id),
-                stock,
-                products,
-                place,
-            },
-            context,
-        )
-        .await
+        self.execute(to_place(place, products), context).await
+    }
+}
+
+/// The command to place an order; `products` has the streams of those of its SKUs that exist.
+pub(crate) fn to_place(place: PlaceOrder, products: HashMap<Sku, StreamId>) -> impl Command {
+    let stock = place.stock_ids().into_iter();
+    Place {
+        order: streams::order(place.order_id),
+        stock: stock.map(|id| (id.clone(), streams::stock(&id))).collect(),
+        products,
+        place,
     }
 }
 

@@ -332,7 +332,7 @@ fn shares(order: &Order, lines: &[LineQuantity]) -> Result<Vec<LineShare>, Rejec
 
 /// The lines that are meant, each with at most as many units as are open in the sense of `open`.
 /// Lines of the same SKU are merged into the first.
-fn wanted_lines<'a>(
+pub(crate) fn wanted_lines<'a>(
     order: &'a Order,
     lines: &[LineQuantity],
     open: impl Fn(&Line<'_>) -> u32,

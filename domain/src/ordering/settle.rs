@@ -163,7 +163,7 @@ fn collect(order: &Order, payment: &Payment, policy: CapturePolicy) -> MoneyStep
 
 /// What is to be paid for all that was or will be sent, in minor units. What came back is given
 /// back apart.
-fn payable(order: &Order) -> i64 {
+pub(super) fn payable(order: &Order) -> i64 {
     match order.status() {
         Some(OrderStatus::Rejected | OrderStatus::Cancelled) | None => 0,
         Some(OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed) => {
@@ -179,13 +179,9 @@ fn refund(order: &Order, payment: &Payment) -> MoneyStep {
         return MoneyStep::Nothing;
     };
     let left = captured.minor.saturating_sub(payment.refunded_minor());
-    let for_cancelled = captured
-        .minor
-        .saturating_sub(refunded(payment, RefundReason::Cancelled))
-        .saturating_sub(payable(order));
-    let for_returned = order
-        .returned_total()
-        .saturating_sub(refunded(payment, RefundReason::Returned));
+    let owed_for = |reason| owed(order, payment, reason).unwrap_or(0);
+    let for_cancelled = owed_for(RefundReason::Cancelled);
+    let for_returned = owed_for(RefundReason::Returned);
     let (owed, reason, lines) = if for_cancelled > 0 {
         let lines = cancelled_lines(order, payment, for_cancelled);
         (for_cancelled, RefundReason::Cancelled, lines)
@@ -209,9 +205,19 @@ fn refund(order: &Order, payment: &Payment) -> MoneyStep {
     }
 }
 
+/// What is to be given back for a reason and was not yet, in minor units; nothing bounds kindness.
+pub(super) fn owed(order: &Order, payment: &Payment, reason: RefundReason) -> Option<i64> {
+    let whole = match reason {
+        RefundReason::Cancelled => payment.captured_minor().saturating_sub(payable(order)),
+        RefundReason::Returned => order.returned_total(),
+        RefundReason::Goodwill => return None,
+    };
+    Some(whole.saturating_sub(refunded(payment, reason)))
+}
+
 /// The units that `owed` is for. None where their shares do not sum to it: then some of them were
 /// cancelled before anything was captured, and who is to say which were not.
-fn cancelled_lines(order: &Order, payment: &Payment, owed: i64) -> Vec<LineShare> {
+pub(super) fn cancelled_lines(order: &Order, payment: &Payment, owed: i64) -> Vec<LineShare> {
     let lines = unrefunded(order, payment, RefundReason::Cancelled);
     let shipping = match (order.status(), order.placed()) {
         (Some(OrderStatus::Cancelled), Some(placed)) => placed.shipping,
@@ -224,7 +230,7 @@ fn cancelled_lines(order: &Order, payment: &Payment, owed: i64) -> Vec<LineShare
 }
 
 /// What has left or come back of each line and was not refunded yet for that reason.
-fn unrefunded(order: &Order, payment: &Payment, reason: RefundReason) -> Vec<LineShare> {
+pub(super) fn unrefunded(order: &Order, payment: &Payment, reason: RefundReason) -> Vec<LineShare> {
     let mut refunded: BTreeMap<LineId, Vec<&LineShare>> = BTreeMap::new();
     for share in done(payment, reason).flat_map(|refund| &refund.lines) {
         refunded.entry(share.line_id).or_default().push(share);

@@ -278,6 +278,35 @@ fn rule_4_sees_a_capture_without_confirmation_or_commitment() {
 }
 
 #[test]
+fn rule_4_lets_money_rest_that_a_person_looks_after() {
+    let rejected = OrderEvent::OrderRejected {
+        reason: crate::order::RejectReason::Timeout,
+    };
+    let mut asked = world().journal;
+    append(&mut asked, &WAITING.to_string(), rejected);
+    let from = asked.len();
+    let payment = WAITING.payment().to_string();
+    let (what, tried) = (text("refused"), text("3 voids"));
+    let raised = PaymentEvent::PaymentAttentionRaised { what, tried };
+    append(&mut asked, &payment, raised);
+    let settled = |decision| {
+        let mut journal = asked.clone();
+        let reason = text("asked the gateway");
+        let settled = PaymentEvent::PaymentAttentionSettled { decision, reason };
+        append(&mut journal, &payment, settled);
+        journal
+    };
+    let minutes = |number: usize| (number.saturating_sub(from) as u64) * 60;
+    let is_breach = |mut journal: Journal| {
+        (0..20).for_each(|_| append(&mut journal, "A@main", received()));
+        breaches_at(&journal, minutes).iter().any(|b| b.0 == 4)
+    };
+    assert!(!is_breach(asked.clone()));
+    assert!(!is_breach(settled(AttentionDecision::Leave)));
+    assert!(is_breach(settled(AttentionDecision::Retry)));
+}
+
+#[test]
 fn rule_4_sees_money_of_a_rejected_order_that_nobody_gives_back() {
     let rejected = OrderEvent::OrderRejected {
         reason: crate::order::RejectReason::Timeout,

@@ -1,5 +1,5 @@
 //! Rule 4: nothing is captured before every line is committed, and money for a rejected or
-//! cancelled order is voided or refunded.
+//! cancelled order is voided or refunded, or a person is looking after it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::stream::{PerStream, Stream};
 use super::{RecordedFact, Rule};
 use crate::event::Event;
 use crate::order::OrderEvent;
-use crate::payment::PaymentEvent;
+use crate::payment::{AttentionDecision, PaymentEvent};
 use crate::stock::StockEvent;
 use crate::value::{LineId, OrderId};
 
@@ -51,13 +51,15 @@ struct Payment {
     captured: i64,
     refunded: i64,
     is_going_back: bool,
+    /// A person was asked to look at it, or has taken it over: the policies have done what they can.
+    is_attended: bool,
     owes_since: Option<(Duration, Place)>,
 }
 
 impl Payment {
     fn owes(&self) -> bool {
         let has = self.held > 0 || self.captured > self.refunded;
-        has && !self.is_going_back
+        has && !self.is_going_back && !self.is_attended
     }
 }
 
@@ -175,6 +177,10 @@ impl Rightful {
             }
             PaymentEvent::VoidFailed { definite: true, .. }
             | PaymentEvent::RefundFailed { definite: true, .. } => payment.is_going_back = false,
+            PaymentEvent::PaymentAttentionRaised { .. } => payment.is_attended = true,
+            PaymentEvent::PaymentAttentionSettled { decision, .. } => {
+                payment.is_attended = *decision == AttentionDecision::Leave;
+            }
             _ => {}
         }
     }

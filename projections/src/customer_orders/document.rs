@@ -2,11 +2,13 @@
 
 use domain::Event;
 use domain::order::{Fulfilment, LineShare, OrderEvent, OrderPlaced, OrderStatus, Paid};
-use domain::value::{Money, OrderId, Text, Timestamp};
+use domain::value::{Money, OrderId, PaymentId, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::fold::StreamDocument;
 use crate::order_status::{PaymentStatus, fulfilment};
+use crate::paid::PaidDocument;
+use crate::payment_progress::PaymentProgress;
 use crate::projection::{PostError, Posting};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,7 +31,9 @@ pub(super) struct OrderItem {
     shipments_delivered: u32,
     total: Money,
     cancelled: Money,
+    returned: Money,
     due: Money,
+    payment: Option<PaymentProgress>,
 }
 
 impl StreamDocument for OrderItem {
@@ -61,17 +65,29 @@ impl StreamDocument for OrderItem {
             self.units_shipped,
             under_way,
         );
-        self.payment_status = PaymentStatus::of(self.status, self.paid);
         self.due.minor = match self.status {
             OrderStatus::Rejected | OrderStatus::Cancelled => 0,
             OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed => {
-                self.total.minor.saturating_sub(self.cancelled.minor)
+                let sent = self.total.minor.saturating_sub(self.cancelled.minor);
+                sent.saturating_sub(self.returned.minor)
             }
         };
+        let (payment, due) = (self.payment.as_ref(), self.due.minor);
+        self.payment_status = PaymentStatus::of(self.status, self.paid, payment, due);
     }
 
     fn version(&self) -> u64 {
         self.version
+    }
+}
+
+impl PaidDocument for OrderItem {
+    fn payment_id(&self) -> Option<PaymentId> {
+        self.paid.is_none().then(|| self.id.payment())
+    }
+
+    fn payment(&mut self) -> &mut Option<PaymentProgress> {
+        &mut self.payment
     }
 }
 
@@ -98,7 +114,9 @@ impl OrderItem {
             shipments_delivered: 0,
             total,
             cancelled: Money::zero(placed.currency),
+            returned: Money::zero(placed.currency),
             due: total,
+            payment: None,
         }
     }
 
@@ -109,10 +127,7 @@ impl OrderItem {
             OrderEvent::OrderCancelled { .. } => self.status = OrderStatus::Cancelled,
             OrderEvent::OrderCompleted {} => self.status = OrderStatus::Completed,
             OrderEvent::OrderLinesCancelled { lines, .. } => {
-                let carried = lines
-                    .iter()
-                    .map(|share| share.net.saturating_add(share.tax));
-                self.cancelled.minor = carried.fold(self.cancelled.minor, i64::saturating_add);
+                add(&mut self.cancelled, lines);
                 self.units_cancelled += units(lines);
             }
             OrderEvent::OrderShipped { lines, .. } => {
@@ -120,14 +135,22 @@ impl OrderItem {
                 self.units_shipped += units(lines);
             }
             OrderEvent::ShipmentDelivered { .. } => self.shipments_delivered += 1,
+            OrderEvent::ReturnReceived { lines, .. } => add(&mut self.returned, lines),
             OrderEvent::OrderPlaced(_)
             | OrderEvent::OrderDeadlineExtended { .. }
             | OrderEvent::ReturnRequested { .. }
-            | OrderEvent::ReturnReceived { .. }
             | OrderEvent::ReturnDeclined { .. }
             | OrderEvent::OrderNoteAdded { .. } => {}
         }
     }
+}
+
+/// Adds what units carry of net and tax.
+fn add(sum: &mut Money, shares: &[LineShare]) {
+    let carried = shares
+        .iter()
+        .map(|share| share.net.saturating_add(share.tax));
+    sum.minor = carried.fold(sum.minor, i64::saturating_add);
 }
 
 fn units(shares: &[LineShare]) -> u64 {

@@ -1,22 +1,33 @@
-//! Posts orders' events into the list.
+//! Posts orders' events, and their payments', into the list.
 
 use sqlx::PgConnection;
 
 use super::document::OrderItem;
 use crate::fold;
-use crate::projection::{PostError, Posting};
+use crate::paid::{self, PaidDocument, PaidTable};
+use crate::projection::{PostError, Postings};
 
-const TABLE: &str = "customer_orders";
+const TABLES: PaidTable = PaidTable {
+    table: "customer_orders",
+    load: include_str!("load.sql"),
+    load_paid: include_str!("load_paid.sql"),
+    waiting_table: "customer_orders_payment",
+    load_waiting: include_str!("load_waiting.sql"),
+    store_waiting: include_str!("store_waiting.sql"),
+    end_waiting: include_str!("end_waiting.sql"),
+};
 
 pub(super) async fn post(
     connection: &mut PgConnection,
-    postings: &[Posting],
+    postings: &Postings,
 ) -> Result<(), PostError> {
-    let items =
-        fold::fold::<OrderItem>(connection, TABLE, include_str!("load.sql"), postings).await?;
+    let items = paid::fold::<OrderItem>(connection, &TABLES, postings).await?;
+    if items.is_empty() {
+        return Ok(());
+    }
     let bodies = items
         .values()
-        .map(|item| fold::write(TABLE, item))
+        .map(|item| fold::write(TABLES.table, item))
         .collect::<Result<Vec<_>, _>>()?;
     sqlx::query(include_str!("store.sql"))
         .bind(items.keys().copied().collect::<Vec<_>>())
@@ -48,6 +59,12 @@ pub(super) async fn post(
             items
                 .values()
                 .map(|item| item.placed_at.to_offset_date_time())
+                .collect::<Vec<_>>(),
+        )
+        .bind(
+            items
+                .values()
+                .map(|item| item.payment_id().map(|id| id.0))
                 .collect::<Vec<_>>(),
         )
         .bind(bodies)

@@ -8,13 +8,17 @@ use domain::order::{
     Fulfilment, LineShare, OrderEvent, OrderPlaced, OrderStatus, Paid, PlacedLine, RejectReason,
 };
 use domain::value::{
-    Currency, LineId, Location, Money, OrderId, ProductId, ShipmentId, Sku, TaxRate, Text,
-    Timestamp,
+    Currency, LineId, Location, Money, OrderId, PaymentId, ProductId, ReturnId, ShipmentId, Sku,
+    TaxRate, Text, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
+use super::returned::Return;
+use super::totals::Totals;
 use crate::fold::StreamDocument;
 use crate::order_status::{PaymentStatus, fulfilment};
+use crate::paid::PaidDocument;
+use crate::payment_progress::PaymentProgress;
 use crate::projection::{PostError, Posting};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -40,23 +44,8 @@ pub(super) struct OrderDocument {
     lines: Vec<Line>,
     shipments: Vec<Shipment>,
     cancellations: Vec<Cancellation>,
-}
-
-/// As ordered, except for the last two.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Totals {
-    units: u64,
-    gross: Money,
-    discount: Money,
-    net: Money,
-    tax: Money,
-    shipping: Money,
-    total: Money,
-    coupon: Money,
-    /// What the cancelled units carried of net and tax.
-    cancelled: Money,
-    /// What is to be paid in all.
-    due: Money,
+    returns: Vec<Return>,
+    payment: Option<PaymentProgress>,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +58,8 @@ struct Line {
     quantity: u32,
     cancelled: u32,
     shipped: u32,
+    /// Units that are announced to come back.
+    return_requested: u32,
     returned: u32,
     gross: Money,
     discount: Money,
@@ -147,15 +138,7 @@ impl StreamDocument for OrderDocument {
             .iter()
             .any(|shipment| shipment.status == ShipmentStatus::UnderWay);
         self.fulfilment_status = fulfilment(self.totals.units, cancelled, shipped, under_way);
-        self.payment_status = PaymentStatus::of(self.status, self.paid);
-        self.totals.due.minor = match self.status {
-            OrderStatus::Rejected | OrderStatus::Cancelled => 0,
-            OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed => self
-                .totals
-                .total
-                .minor
-                .saturating_sub(self.totals.cancelled.minor),
-        };
+        self.derive_money();
     }
 
     fn version(&self) -> u64 {
@@ -163,7 +146,22 @@ impl StreamDocument for OrderDocument {
     }
 }
 
+impl PaidDocument for OrderDocument {
+    fn payment_id(&self) -> Option<PaymentId> {
+        self.paid.is_none().then(|| self.id.payment())
+    }
+
+    fn payment(&mut self) -> &mut Option<PaymentProgress> {
+        &mut self.payment
+    }
+}
+
 impl OrderDocument {
+    /// The version of its payment that it shows.
+    pub(super) fn revision(&self) -> u64 {
+        self.payment.as_ref().map_or(0, |payment| payment.version)
+    }
+
     fn placed(placed: &OrderPlaced, recorded_at: Timestamp) -> Self {
         Self {
             id: placed.order_id,
@@ -191,6 +189,8 @@ impl OrderDocument {
                 .collect(),
             shipments: Vec::new(),
             cancellations: Vec::new(),
+            returns: Vec::new(),
+            payment: None,
         }
     }
 
@@ -206,13 +206,6 @@ impl OrderDocument {
                 self.reject_reason = Some(*reason);
             }
             OrderEvent::OrderDeadlineExtended { deadline } => self.deadline = *deadline,
-            OrderEvent::ReturnReceived { lines, .. } => {
-                for share in lines {
-                    if let Some(line) = self.line(share.line_id) {
-                        line.returned = line.returned.saturating_add(share.quantity.get());
-                    }
-                }
-            }
             OrderEvent::OrderCancelled { .. } => self.close(OrderStatus::Cancelled, at),
             OrderEvent::OrderCompleted {} => self.close(OrderStatus::Completed, at),
             OrderEvent::OrderLinesCancelled { lines, reason } => {
@@ -249,11 +242,67 @@ impl OrderDocument {
                     shipment.delivered_at = Some(*delivered_at);
                 }
             }
+            OrderEvent::ReturnRequested { .. }
+            | OrderEvent::ReturnReceived { .. }
+            | OrderEvent::ReturnDeclined { .. } => self.returning(event, at),
             // Notes are between the staff; the customer reads this document.
-            OrderEvent::OrderNoteAdded { .. }
-            | OrderEvent::ReturnRequested { .. }
-            | OrderEvent::ReturnDeclined { .. }
-            | OrderEvent::OrderPlaced(_) => {}
+            OrderEvent::OrderNoteAdded { .. } | OrderEvent::OrderPlaced(_) => {}
+        }
+    }
+
+    /// What is due and what was paid, and so how far the payment is.
+    fn derive_money(&mut self) {
+        let totals = &mut self.totals;
+        totals.due.minor = match self.status {
+            OrderStatus::Rejected | OrderStatus::Cancelled => 0,
+            OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed => {
+                let sent = totals.total.minor.saturating_sub(totals.cancelled.minor);
+                sent.saturating_sub(totals.returned.minor)
+            }
+        };
+        let payment = self.payment.as_ref();
+        if self.paid.is_some() {
+            totals.captured = totals.total;
+        } else if let Some(payment) = payment {
+            (totals.captured, totals.refunded) = (payment.captured, payment.refunded);
+        }
+        let due = totals.due.minor;
+        self.payment_status = PaymentStatus::of(self.status, self.paid, payment, due);
+    }
+
+    fn returning(&mut self, event: &OrderEvent, at: Timestamp) {
+        super::returned::take(&mut self.returns, self.currency, event, at);
+        match event {
+            OrderEvent::ReturnRequested { lines, .. } => {
+                for announced in lines {
+                    if let Some(line) = self.line(announced.line_id) {
+                        let units = announced.quantity.get();
+                        line.return_requested = line.return_requested.saturating_add(units);
+                    }
+                }
+            }
+            OrderEvent::ReturnReceived { return_id, lines } => {
+                for share in lines {
+                    let carried = share.net.saturating_add(share.tax);
+                    self.totals.returned.minor = self.totals.returned.minor.saturating_add(carried);
+                    if let Some(line) = self.line(share.line_id) {
+                        line.returned = line.returned.saturating_add(share.quantity.get());
+                    }
+                }
+                self.announced_no_more(*return_id);
+            }
+            OrderEvent::ReturnDeclined { return_id, .. } => self.announced_no_more(*return_id),
+            _ => {}
+        }
+    }
+
+    fn announced_no_more(&mut self, return_id: ReturnId) {
+        let ended = self.returns.iter().find(|one| one.id == return_id);
+        let announced = ended.map(Return::announced).unwrap_or_default();
+        for (line_id, units) in announced {
+            if let Some(line) = self.line(line_id) {
+                line.return_requested = line.return_requested.saturating_sub(units);
+            }
         }
     }
 
@@ -302,25 +351,6 @@ impl OrderDocument {
     }
 }
 
-impl Totals {
-    fn of(placed: &OrderPlaced) -> Self {
-        let totals = placed.totals();
-        let money = |minor| Money::new(minor, placed.currency);
-        Self {
-            units: totals.units,
-            gross: money(totals.gross),
-            discount: money(totals.discount),
-            net: money(totals.net),
-            tax: money(totals.tax),
-            shipping: money(totals.shipping),
-            total: money(totals.total),
-            coupon: money(totals.coupon),
-            cancelled: money(0),
-            due: money(totals.total),
-        }
-    }
-}
-
 impl Line {
     fn of(placed: &PlacedLine, currency: Currency) -> Self {
         let money = |minor| Money::new(minor, currency);
@@ -332,6 +362,7 @@ impl Line {
             quantity: placed.quantity.get(),
             cancelled: 0,
             shipped: 0,
+            return_requested: 0,
             returned: 0,
             gross: money(placed.gross),
             discount: money(placed.discount),

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::PROJECTION;
+use super::{PROJECTION, document_id};
 use crate::{Document, Queries, QueryError};
 
 impl Queries {
@@ -11,6 +11,6 @@ impl Queries {
         let read = sqlx::query_as(include_str!("read.sql"))
             .bind(order_id)
             .fetch_optional(self.pool());
-        self.cached(&PROJECTION, order_id, read).await
+        self.cached(&PROJECTION, document_id(order_id), read).await
     }
 }

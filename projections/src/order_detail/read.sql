@@ -1,3 +1,3 @@
-select version, false as published, body
+select version, revision, false as published, body
 from query.order_detail
 where order_id = $1

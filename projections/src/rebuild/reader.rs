@@ -52,32 +52,43 @@ impl Reader {
             .iter()
             .map(|_| mpsc::channel(CHUNKS_WAITING))
             .unzip();
-        let types = types_of(projections);
-        let read_all = read_all(journal.clone(), types, through, senders);
+        let wanted = Wanted::by(projections);
+        let read_all = read_all(journal.clone(), wanted, through, senders);
         let reading = AbortOnDropHandle::new(tokio::spawn(read_all));
         (Self { _reading: reading }, receivers)
     }
 }
 
-fn types_of(projections: &[&'static Projection]) -> Vec<&'static str> {
-    let types: BTreeSet<_> = projections
-        .iter()
-        .flat_map(|projection| projection.aggregate_types)
-        .copied()
-        .collect();
-    types.into_iter().collect()
+/// What projections read of the journal.
+struct Wanted {
+    types: Vec<&'static str>,
+    metadata_of: Vec<&'static str>,
+}
+
+impl Wanted {
+    fn by(projections: &[&'static Projection]) -> Self {
+        let all = |types: fn(&Projection) -> &'static [&'static str]| {
+            let all = projections.iter().flat_map(|projection| types(projection));
+            let all: BTreeSet<_> = all.copied().collect();
+            all.into_iter().collect()
+        };
+        Self {
+            types: all(|projection| projection.aggregate_types),
+            metadata_of: all(|projection| projection.metadata_of),
+        }
+    }
 }
 
 async fn read_all(
     journal: Journal,
-    types: Vec<&'static str>,
+    wanted: Wanted,
     through: Position,
     mut readers: Vec<mpsc::Sender<Arc<Chunk>>>,
 ) {
     let (mut after, mut span) = (0, CHUNK_EVENTS_MIN);
     while after < through && !readers.is_empty() {
         let upto = through.min(after + span);
-        let Ok((chunk, bytes)) = read(&journal, &types, after, upto).await else {
+        let Ok((chunk, bytes)) = read(&journal, &wanted, after, upto).await else {
             return;
         };
         after = upto;
@@ -103,21 +114,22 @@ pub(super) async fn read_on(
     target: Position,
 ) -> Result<Chunk, RebuildError> {
     let through = target.min(after + CHUNK_EVENTS_MAX);
-    let (chunk, _) = read(journal, projection.aggregate_types, after, through).await?;
+    let (chunk, _) = read(journal, &Wanted::by(&[projection]), after, through).await?;
     Ok(chunk)
 }
 
 async fn read(
     journal: &Journal,
-    types: &[&str],
+    wanted: &Wanted,
     after: Position,
     through: Position,
 ) -> Result<(Chunk, u64), RebuildError> {
     let mut postings = Postings::default();
+    let Wanted { types, metadata_of } = wanted;
     // Types are few: their names are shared.
     let names: Vec<Arc<str>> = types.iter().map(|name| Arc::from(*name)).collect();
     let bytes = journal
-        .replay(after, through, types, |event| {
+        .replay(after, through, types, metadata_of, |event| {
             let known = names.iter().find(|name| &***name == event.aggregate_type);
             let kind = known.map_or_else(|| event.aggregate_type.into(), Arc::clone);
             postings.push(Posting::new(
@@ -126,6 +138,7 @@ async fn read(
                 StreamId::new(kind, event.aggregate_id),
                 event.sequence,
                 &event.payload,
+                event.metadata.map(Box::from),
             )?);
             Ok::<_, RebuildError>(())
         })

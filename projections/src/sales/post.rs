@@ -1,7 +1,8 @@
-//! Posts orders' lines, and products' categories.
+//! Posts orders' lines, payments' refunds, and products' categories.
 
 mod category;
 mod line;
+mod refund;
 
 use sqlx::PgConnection;
 
@@ -11,6 +12,9 @@ pub(super) async fn post(
     connection: &mut PgConnection,
     postings: &Postings,
 ) -> Result<(), PostError> {
-    line::post(connection, postings.of(domain::order::TYPE)).await?;
+    let orders = postings.of(domain::order::TYPE);
+    line::post(connection, orders).await?;
+    refund::post_channels(connection, orders).await?;
+    refund::post(connection, postings.of(domain::payment::TYPE)).await?;
     category::post(connection, postings.of(domain::product::TYPE)).await
 }

@@ -56,6 +56,24 @@ impl SalesBy {
         }
     }
 
+    /// The row's key of what was given back, by when that was; what was for no units has no SKU.
+    const fn expression_of_refunds(self) -> &'static str {
+        match self {
+            Self::Hour => {
+                r#"to_char(r.refunded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:00:00"Z"')"#
+            }
+            Self::Day => "to_char(r.refunded_at at time zone 'UTC', 'YYYY-MM-DD')",
+            Self::Department => {
+                "case r.sku when '' then '(none)' else coalesce(p.department, '(unknown)') end"
+            }
+            Self::Category => {
+                "case r.sku when '' then '(none)' else coalesce(p.category, '(unknown)') end"
+            }
+            Self::Sku => "case r.sku when '' then '(none)' else r.sku end",
+            Self::Channel => "coalesce(o.channel, '(unknown)')",
+        }
+    }
+
     const fn needs_product(self) -> bool {
         matches!(self, Self::Department | Self::Category)
     }
@@ -136,6 +154,8 @@ pub struct SalesAmounts {
     pub net: Money,
     /// Manufacturers' coupons, part of none of the others.
     pub coupon: Money,
+    /// What was given back in that time, tax and shipping included; part of none of the others.
+    pub refunds: Money,
 }
 
 /// A summed row: the key is null in the sum over all keys.
@@ -150,6 +170,7 @@ struct Summed {
     discount: i64,
     net: i64,
     coupon: i64,
+    refunds: i64,
 }
 
 impl Queries {
@@ -168,7 +189,7 @@ impl Queries {
         Ok(summed)
     }
 
-    /// Sales placed in `[from, to)`.
+    /// Sales placed, and refunds made, in `[from, to)`.
     pub async fn sales(
         &self,
         from: Timestamp,
@@ -211,13 +232,14 @@ impl Queries {
 }
 
 /// Lines are first summed per key and order, by hashing, so that orders are counted and not
-/// sorted; then per key, and over all keys, in one statement: rows and totals always agree.
+/// sorted; then per key, and over all keys, in one statement: rows and totals always agree. Refunds
+/// are of no order there, so that none is counted twice.
 fn statement<'a>(from: Timestamp, to: Timestamp, by: SalesBy) -> QueryBuilder<'a, Postgres> {
     let mut sql = QueryBuilder::new("with per_order as materialized (select ");
     sql.push(by.expression());
     sql.push(
         r#" collate "C" as key, l.currency, l.order_id, count(*) as lines, sum(l.units) as units, sum(l.gross) as gross,
-            sum(l.discount) as discount, sum(l.net) as net, sum(l.coupon) as coupon
+            sum(l.discount) as discount, sum(l.net) as net, sum(l.coupon) as coupon, 0 as refunds
             from query.sales_line l"#,
     );
     if by.needs_product() {
@@ -227,9 +249,29 @@ fn statement<'a>(from: Timestamp, to: Timestamp, by: SalesBy) -> QueryBuilder<'a
         .push_bind(from.to_offset_date_time());
     sql.push(" and l.placed_at < ")
         .push_bind(to.to_offset_date_time());
-    sql.push(" group by 1, 2, 3) ")
-        .push(include_str!("sum.sql"));
+    sql.push(" group by 1, 2, 3 union all ");
+    push_refunds(&mut sql, from, to, by);
+    sql.push(") ").push(include_str!("sum.sql"));
     sql
+}
+
+fn push_refunds(sql: &mut QueryBuilder<'_, Postgres>, from: Timestamp, to: Timestamp, by: SalesBy) {
+    sql.push("select ").push(by.expression_of_refunds());
+    sql.push(
+        r#" collate "C", r.currency, null::uuid, 0, 0, 0, 0, 0, 0, sum(r.amount)
+            from query.sales_refund r"#,
+    );
+    if by.needs_product() {
+        sql.push(" left join query.sales_product p on p.sku = r.sku");
+    }
+    if by == SalesBy::Channel {
+        sql.push(" left join query.sales_payment o on o.payment_id = r.payment_id");
+    }
+    sql.push(" where r.refunded_at >= ")
+        .push_bind(from.to_offset_date_time());
+    sql.push(" and r.refunded_at < ")
+        .push_bind(to.to_offset_date_time());
+    sql.push(" group by 1, 2");
 }
 
 impl Summed {
@@ -244,6 +286,7 @@ impl Summed {
             discount: money(self.discount),
             net: money(self.net),
             coupon: money(self.coupon),
+            refunds: money(self.refunds),
         })
     }
 }

@@ -33,3 +33,22 @@ create table sales_category (
     category   text collate "C" not null,
     constraint sales_category_product primary key (product_id)
 );
+
+-- What was given back, by the SKU that it was for: empty where it was for no units in particular, shipping for instance.
+-- The position is that of the refund's event.
+create table sales_refund (
+    position    bigint      not null,
+    sku         text collate "C" not null,
+    payment_id  uuid        not null,
+    refunded_at timestamptz not null,
+    currency    text collate "C" not null,
+    amount      bigint      not null,
+    constraint sales_refund_sku primary key (position, sku)
+);
+
+-- The channel of each order that may have a payment: of one that was not paid outside.
+create table sales_payment (
+    payment_id uuid not null,
+    channel    text collate "C" not null,
+    constraint sales_payment_payment primary key (payment_id)
+);

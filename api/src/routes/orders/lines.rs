@@ -1,4 +1,4 @@
-//! Units of lines, as cancellations and shipments name them.
+//! Units of lines, as cancellations, shipments, returns and refunds name them.
 
 use domain::order::LineQuantity;
 use domain::value::{Quantity, Sku};

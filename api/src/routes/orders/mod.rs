@@ -2,6 +2,7 @@
 
 mod cancel;
 mod complete;
+mod conclude;
 mod confirm;
 mod deliver;
 mod lines;
@@ -16,6 +17,7 @@ pub use cancel::cancel;
 pub use complete::complete;
 pub use confirm::confirm;
 pub use deliver::deliver;
+pub use lines::{LineBody, quantities};
 pub use list::list;
 pub use note::note;
 pub use place::place;
@@ -28,7 +30,10 @@ use domain::value::OrderId;
 
 use crate::answer::Accepted;
 
+/// Where orders are.
+const COLLECTION: &str = "/v1/orders";
+
 /// The answer to a command to an order: the order itself is where its effect can be read.
 fn recorded(receipt: Receipt, id: OrderId) -> Accepted {
-    Accepted::created_at(receipt, format!("/v1/orders/{id}"))
+    Accepted::created_at(receipt, format!("{COLLECTION}/{id}"))
 }

@@ -6,16 +6,19 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use domain::order::{Paid, PaymentChoice};
 use domain::ordering::{LineAmounts, PlaceOrder, WantedLine};
 use domain::value::{Currency, Location, Money, OrderId, Quantity, Sku, Text, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::COLLECTION;
+use super::conclude::place_and_wait;
 use crate::Api;
 use crate::answer::Accepted;
 use crate::problem::Problem;
-use crate::request::{Faults, Given, MoneyBody, Object, Write};
+use crate::request::{Faults, Given, MoneyBody, Object, Prefer, Write};
 
 /// What is ordered.
 #[derive(Debug, Deserialize)]
@@ -54,11 +57,19 @@ struct PaymentBody {
     method: Given<Text>,
 }
 
-/// Places an order.
-pub async fn place(State(api): State<Api>, write: Write<Body>) -> Result<Accepted, Problem> {
+/// Places an order, and waits for what becomes of it if the client would like that.
+pub async fn place(
+    State(api): State<Api>,
+    prefer: Prefer,
+    write: Write<Body>,
+) -> Result<Response, Problem> {
     let order = write.body.order(api.options().order_hold)?;
-    let receipt = api.commands()?.place_order(order, write.context).await?;
-    Ok(Accepted::created(receipt, "/v1/orders"))
+    let commands = api.commands()?;
+    if let Some(wait) = prefer.wait() {
+        return place_and_wait(commands, order, write.context, wait).await;
+    }
+    let receipt = commands.place_order(order, write.context).await?;
+    Ok(Accepted::created(receipt, COLLECTION).into_response())
 }
 
 impl Body {

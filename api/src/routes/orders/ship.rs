@@ -35,7 +35,7 @@ pub async fn ship(
     let shipment_id = ship.shipment_id;
     let command = OrderingCommand::Ship(ship);
     let receipt = api.commands()?.ordering(id, command, write.context).await?;
-    Ok(recorded(receipt, id).with_shipment(shipment_id))
+    Ok(recorded(receipt, id).with("shipment_id", shipment_id))
 }
 
 impl Body {

@@ -15,7 +15,7 @@ use crate::projection::{PostError, Posting};
 type Key = (Uuid, Uuid);
 
 /// Orders that did not come through a sales channel came through the shop itself.
-const OWN_CHANNEL: &str = "shop";
+pub(super) const OWN_CHANNEL: &str = "shop";
 
 #[derive(sqlx::FromRow)]
 struct Line {

@@ -1,0 +1,24 @@
+//! `attention`: what no policy could settle and a person has to look at.
+//!
+//! One row per open case: it is opened and closed by events of the payment that it is about. A case that is
+//! opened and closed within a batch never touches the table.
+
+mod post;
+mod read;
+
+use crate::projection::{self, Projection};
+
+/// The projection.
+pub const PROJECTION: Projection = Projection {
+    name: "attention",
+    version: 1,
+    tables: &["attention", "attention_payment"],
+    tables_sql: include_str!("attention/tables.sql"),
+    indexes_sql: include_str!("attention/indexes.sql"),
+    aggregate_types: &[domain::payment::TYPE],
+    metadata_of: &[],
+    document_of: projection::no_document,
+    post: |connection, postings| {
+        Box::pin(post::post(connection, postings.of(domain::payment::TYPE)))
+    },
+};

@@ -1,0 +1,2 @@
+delete from attention
+where payment_id = any($1)

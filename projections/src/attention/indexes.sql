@@ -1,0 +1,1 @@
+create index attention_position on attention (position);

@@ -1,0 +1,2 @@
+delete from customer_orders_payment
+where payment_id = any($1)

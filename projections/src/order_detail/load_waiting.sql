@@ -1,0 +1,3 @@
+select payment_id, body
+from order_detail_payment
+where payment_id = any($1)

@@ -1,0 +1,22 @@
+//! `payment_detail`: one document per payment, with every request to its gateway and what came of it.
+
+mod document;
+mod post;
+mod read;
+
+use crate::projection::{self, Projection};
+
+/// The projection.
+pub const PROJECTION: Projection = Projection {
+    name: "payment_detail",
+    version: 1,
+    tables: &["payment_detail"],
+    tables_sql: include_str!("payment_detail/tables.sql"),
+    indexes_sql: "",
+    aggregate_types: &[domain::payment::TYPE],
+    metadata_of: &[],
+    document_of: projection::own_document,
+    post: |connection, postings| {
+        Box::pin(post::post(connection, postings.of(domain::payment::TYPE)))
+    },
+};

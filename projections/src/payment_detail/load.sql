@@ -1,0 +1,3 @@
+select payment_id, body
+from payment_detail
+where payment_id = any($1)

@@ -1,0 +1,3 @@
+select version, 0::bigint as revision, false as published, body
+from query.payment_detail
+where payment_id = $1

@@ -1,0 +1,3 @@
+select order_id, currency
+from payment_ledger_order
+where order_id = any($1)
