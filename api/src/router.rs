@@ -10,7 +10,7 @@ use crate::auth::Principal;
 use crate::layers::{Gate, deadline, gate, observe};
 use crate::problem::{Code, Problem};
 use crate::routes::{
-    attention, events, gateways, health, orders, payments, problems, products, projections,
+    attention, events, gateways, health, ledger, orders, payments, problems, products, projections,
     returns, sales, stock, variants,
 };
 
@@ -117,6 +117,7 @@ fn sellers() -> Router<Api> {
         .route("/v1/orders", post(orders::place))
         .route("/v1/orders", get(orders::list))
         .route("/v1/orders/{id}", get(orders::read))
+        .route("/v1/orders/{id}/timeline", get(orders::timeline))
         .route("/v1/orders/{id}/confirmations", post(orders::confirm))
         .route("/v1/orders/{id}/rejections", post(orders::reject))
         .route("/v1/orders/{id}/cancellations", post(orders::cancel))
@@ -128,9 +129,13 @@ fn sellers() -> Router<Api> {
 
 fn finance() -> Router<Api> {
     Router::new()
+        .route("/v1/payments/{id}", get(payments::read))
         .route("/v1/payments/{id}/captures", post(payments::capture))
         .route("/v1/payments/{id}/voids", post(payments::void))
         .route("/v1/payments/{id}/refunds", post(payments::refund))
+        .route("/v1/ledger/accounts", get(ledger::accounts))
+        .route("/v1/ledger/entries", get(ledger::entries))
+        .route("/v1/ledger/trial-balance", get(ledger::trial_balance))
 }
 
 fn auditors() -> Router<Api> {
@@ -143,6 +148,7 @@ fn operators() -> Router<Api> {
     Router::new()
         .route("/v1/projections", get(projections::list))
         .route("/v1/projections/{name}", get(projections::read))
+        .route("/v1/attention", get(attention::list))
         .route(
             "/v1/attention/{payment_id}/decisions",
             post(attention::decide),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod ask;
+mod books;
 mod catalogue;
 mod connections;
 mod journal;

@@ -264,6 +264,14 @@ async fn query_parameters_are_read_strictly() {
         ("/v1/events?limit=1001", "?limit"),
         ("/v1/events?after=-1", "?after"),
         ("/v1/projections?x", "?x"),
+        ("/v1/ledger/entries?account=petty_cash", "?account"),
+        ("/v1/ledger/entries?order=1", "?order"),
+        ("/v1/ledger/trial-balance?at=noon", "?at"),
+        ("/v1/attention?limit=0", "?limit"),
+        (
+            "/v1/orders/0190163d-8694-739b-aea5-966c26f8ad91/timeline?x",
+            "?x",
+        ),
     ] {
         let problem = get(&router, path)
             .await

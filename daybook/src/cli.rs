@@ -59,6 +59,8 @@ pub enum Role {
     Relay,
     /// The query tables.
     Projections,
+    /// What happens by itself: checkout, payments, timers.
+    Processes,
 }
 
 impl Serve {

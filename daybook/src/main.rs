@@ -10,6 +10,7 @@ mod embedded;
 mod import;
 mod logging;
 mod operate;
+mod processes;
 mod progress;
 mod serve;
 mod verify;

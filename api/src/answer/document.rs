@@ -35,9 +35,13 @@ pub fn etag_of_version(version: u64) -> String {
     format!("\"v{version}\"")
 }
 
-/// Answers with a document that shows one stream.
+/// Answers with a document that shows one stream. Where it shows another one beside, its `ETag` says
+/// how far that is too: `"v17.3"`.
 pub fn document(read: &Read, audience: Audience, document: Document) -> Response {
-    let etag = etag_of_version(document.version);
+    let etag = match document.revision {
+        0 => etag_of_version(document.version),
+        revision => format!("\"v{}.{revision}\"", document.version),
+    };
     answer(read, audience, &etag, document.body)
 }
 

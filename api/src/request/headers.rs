@@ -53,12 +53,21 @@ pub fn expected_version(parts: &Parts) -> Result<Option<u64>, Problem> {
         return Ok(None);
     }
     let version = text.strip_prefix("\"v").and_then(|it| it.strip_suffix('"'));
-    match version.map(number) {
+    match version.map(version_of_etag) {
         Some(Some(version)) => Ok(Some(version)),
         _ => Err(malformed(
             "If-Match",
             "If-Match must be one ETag as it was read, for example \"v17\" with its quotes",
         )),
+    }
+}
+
+/// The stream's version in `17` or `17.3`. What another stream added to what was read (the `.3`) is nothing that an edit
+/// could overwrite.
+fn version_of_etag(text: &str) -> Option<u64> {
+    match text.split_once('.') {
+        None => number(text),
+        Some((version, beside)) => number(beside).and_then(|_| number(version)),
     }
 }
 
@@ -154,6 +163,7 @@ mod tests {
     fn versions_are_read_as_they_were_given_out() {
         let version = |method, value| expected_version(&parts(method, Some(("if-match", value))));
         assert_eq!(version(Method::PATCH, "\"v17\"").unwrap(), Some(17));
+        assert_eq!(version(Method::PATCH, "\"v17.3\"").unwrap(), Some(17));
         assert_eq!(version(Method::PATCH, "*").unwrap(), None);
         assert_eq!(expected_version(&parts(Method::PUT, None)).unwrap(), None);
         let missing = expected_version(&parts(Method::PATCH, None)).unwrap_err();
@@ -166,6 +176,9 @@ mod tests {
             "\"v17\", \"v18\"",
             "\"v-1\"",
             "\"v\"",
+            "\"v17.\"",
+            "\"v.3\"",
+            "\"v17.3.1\"",
             "",
         ] {
             let problem = version(Method::PUT, wrong).unwrap_err();

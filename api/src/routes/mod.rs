@@ -4,6 +4,7 @@ pub mod attention;
 pub mod events;
 pub mod gateways;
 pub mod health;
+pub mod ledger;
 pub mod orders;
 pub mod payments;
 pub mod problems;

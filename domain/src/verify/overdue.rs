@@ -20,8 +20,8 @@ pub(super) struct Overdue {
     awake: Awake,
     waiting: PerStream<Option<Box<Waiting>>>,
     by_deadline: BTreeSet<(Timestamp, usize)>,
-    /// Orders whose deadline has passed, and when the shop was awake to see it.
-    late: VecDeque<(Duration, usize)>,
+    /// Orders whose deadline has passed, that deadline, and when the shop was awake to see it.
+    late: VecDeque<(Duration, Timestamp, usize)>,
 }
 
 #[derive(Debug)]
@@ -75,22 +75,19 @@ impl Overdue {
                 return;
             }
             self.by_deadline.remove(&(deadline, order));
-            self.late.push_back((awake, order));
+            self.late.push_back((awake, deadline, order));
         }
     }
 
     fn report(&mut self, awake: Duration, breaches: &mut Breaches) {
-        while let Some((since, order)) = self.late.front().copied() {
+        while let Some((since, deadline, order)) = self.late.front().copied() {
             if awake.saturating_sub(since) <= GRACE {
                 return;
             }
             self.late.pop_front();
-            // One that was extended meanwhile waits for its new deadline.
-            let by_deadline = &self.by_deadline;
-            let waiting = self
-                .waiting
-                .of(order)
-                .take_if(|waiting| !by_deadline.contains(&(waiting.deadline, order)));
+            // One that was extended meanwhile waits for its new deadline, and may be late for that one too.
+            let is_same = |waiting: &mut Box<Waiting>| waiting.deadline == deadline;
+            let waiting = self.waiting.of(order).take_if(is_same);
             if let Some(waiting) = waiting {
                 let detail = format!(
                     "it was to be confirmed, rejected or cancelled by {}, and was not",

@@ -307,6 +307,37 @@ fn rule_4_lets_money_rest_that_a_person_looks_after() {
 }
 
 #[test]
+fn rule_4_lets_money_rest_of_which_nobody_knows_whether_it_was_taken() {
+    let mut journal = world().journal;
+    let payment = WAITING.payment();
+    let capture_id = payment.capture(0);
+    let requested = PaymentEvent::CaptureRequested {
+        capture_id,
+        amount: eur(TOTAL),
+    };
+    append(&mut journal, &payment.to_string(), requested);
+    let rejected = OrderEvent::OrderRejected {
+        reason: crate::order::RejectReason::Timeout,
+    };
+    append(&mut journal, &WAITING.to_string(), rejected);
+    let from = journal.len();
+    let minutes = |number: usize| (number.saturating_sub(from) as u64) * 60;
+    let is_breach = |mut journal: Journal| {
+        (0..20).for_each(|_| append(&mut journal, "A@main", received()));
+        breaches_at(&journal, minutes).iter().any(|b| b.0 == 4)
+    };
+    assert!(!is_breach(journal.clone()));
+    let (code, definite) = (text("refused"), true);
+    let failed = PaymentEvent::CaptureFailed {
+        capture_id,
+        definite,
+        code,
+    };
+    append(&mut journal, &payment.to_string(), failed);
+    assert!(is_breach(journal));
+}
+
+#[test]
 fn rule_4_sees_money_of_a_rejected_order_that_nobody_gives_back() {
     let rejected = OrderEvent::OrderRejected {
         reason: crate::order::RejectReason::Timeout,
@@ -431,6 +462,21 @@ fn rule_9_sees_an_order_that_waits_on_after_its_deadline() {
         append(&mut extended, "A@main", received());
     }
     assert_eq!(breaches_at(&extended, minutes), []);
+    // Nor one that was extended after its deadline, and is a moment late for the second: it is not the first that counts.
+    let mut twice = world().journal;
+    append(&mut twice, "A@main", received());
+    let deadline = at(HOLD.as_secs() + 1_200).now;
+    let event = OrderEvent::OrderDeadlineExtended { deadline };
+    append(&mut twice, &WAITING.to_string(), event);
+    (0..10).for_each(|_| append(&mut twice, "A@main", received()));
+    let past_the_first = HOLD.as_secs() + 1;
+    let seconds = |number: usize| match number.checked_sub(base) {
+        None => 0,
+        Some(0 | 1) => past_the_first,
+        Some(after @ 2..=6) => past_the_first + after as u64 * 50,
+        Some(after) => past_the_first + 1_200 + after as u64,
+    };
+    assert_eq!(breaches_at(&twice, seconds), []);
 }
 
 #[test]

@@ -51,6 +51,8 @@ struct Payment {
     captured: i64,
     refunded: i64,
     is_going_back: bool,
+    /// Nobody knows yet whether it was taken: until then it cannot be given back either.
+    is_being_taken: bool,
     /// A person was asked to look at it, or has taken it over: the policies have done what they can.
     is_attended: bool,
     owes_since: Option<(Duration, Place)>,
@@ -59,7 +61,8 @@ struct Payment {
 impl Payment {
     fn owes(&self) -> bool {
         let has = self.held > 0 || self.captured > self.refunded;
-        has && !self.is_going_back && !self.is_attended
+        let is_in_hand = self.is_going_back || self.is_being_taken || self.is_attended;
+        has && !is_in_hand
     }
 }
 
@@ -162,6 +165,7 @@ impl Rightful {
             PaymentEvent::PaymentAuthorized { amount, .. } => payment.held = amount.minor,
             PaymentEvent::PaymentCaptured { amount, .. } => {
                 payment.held = 0;
+                payment.is_being_taken = false;
                 payment.captured = payment.captured.saturating_add(amount.minor);
             }
             PaymentEvent::PaymentVoided { .. } => {
@@ -175,6 +179,8 @@ impl Rightful {
             PaymentEvent::VoidRequested { .. } | PaymentEvent::RefundRequested(_) => {
                 payment.is_going_back = true;
             }
+            PaymentEvent::CaptureRequested { .. } => payment.is_being_taken = true,
+            PaymentEvent::CaptureFailed { definite: true, .. } => payment.is_being_taken = false,
             PaymentEvent::VoidFailed { definite: true, .. }
             | PaymentEvent::RefundFailed { definite: true, .. } => payment.is_going_back = false,
             PaymentEvent::PaymentAttentionRaised { .. } => payment.is_attended = true,

@@ -173,7 +173,8 @@ impl Worker {
         };
         match gateway.state(&query, self.now()).await {
             Ok(Some(state)) => {
-                let learnt = news::of_state(payment, &state);
+                // Loaded after the answer: every request that the gateway can tell of is in it.
+                let learnt = news::of_state(&self.payment(id).await?, &state);
                 for command in learnt.commands {
                     self.record(id, command, cause).await?;
                 }

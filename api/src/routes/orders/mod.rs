@@ -12,6 +12,7 @@ mod place;
 mod read;
 mod reject;
 mod ship;
+mod timeline;
 
 pub use cancel::cancel;
 pub use complete::complete;
@@ -24,6 +25,7 @@ pub use place::place;
 pub use read::read;
 pub use reject::reject;
 pub use ship::ship;
+pub use timeline::timeline;
 
 use commands::Receipt;
 use domain::value::OrderId;

@@ -1,10 +1,12 @@
 //! `/v1/payments`: what finance does with a payment, and where it stands.
 
 mod capture;
+mod read;
 mod refund;
 mod void;
 
 pub use capture::capture;
+pub use read::read;
 pub use refund::refund;
 pub use void::void;
 

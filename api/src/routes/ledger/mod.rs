@@ -1,0 +1,9 @@
+//! `/v1/ledger`: the books, by double entry.
+
+mod accounts;
+mod entries;
+mod trial_balance;
+
+pub use accounts::accounts;
+pub use entries::entries;
+pub use trial_balance::trial_balance;
