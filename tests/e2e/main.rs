@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod buyers;
+mod checkouts;
 mod complete_journey;
 mod embedded;
 mod harness;
