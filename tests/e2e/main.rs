@@ -20,6 +20,7 @@ mod kafka;
 mod kills;
 mod no_skip;
 mod outages;
+mod payments;
 mod rebuild;
 mod shop;
 mod verify;
