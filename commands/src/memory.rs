@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::command::{Command, States, ToOne};
 use crate::executor::{Cache, CacheEntry};
 use crate::order::{OrderingCommand, to_ordering, to_place};
-use crate::payment::to_payment;
+use crate::payment::{ByHand, to_payment, to_payment_by_hand};
 use crate::skus::sku_claim;
 use crate::{CommandError, Context, Receipt, streams};
 
@@ -94,6 +94,11 @@ impl MemoryCommands {
     /// From now on it is `now`, earlier or later than before.
     pub fn set_now(&self, now: Timestamp) {
         self.memory().now = now;
+    }
+
+    /// From now on commands suffer what `faults` says.
+    pub fn set_faults(&self, faults: FaultHook) {
+        self.memory().faults = faults;
     }
 
     /// What time it is.
@@ -232,6 +237,18 @@ impl MemoryCommands {
         context: &Context,
     ) -> Result<Receipt, CommandError> {
         self.execute(&to_payment(id, command), context)
+    }
+
+    /// Executes what a person asks of an order's payment.
+    pub fn by_hand(
+        &self,
+        order: OrderId,
+        command: ByHand,
+        context: &Context,
+    ) -> Result<Receipt, CommandError> {
+        let payment = streams::payment(order.payment());
+        let command = to_payment_by_hand(payment, streams::order(order), command);
+        self.execute(&command, context)
     }
 }
 

@@ -14,6 +14,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("stock_level/tables.sql"),
     indexes_sql: include_str!("stock_level/indexes.sql"),
     aggregate_types: &[domain::stock::TYPE],
+    posts: projection::every_event,
     metadata_of: &[],
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::stock::TYPE))),
