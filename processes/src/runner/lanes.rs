@@ -86,6 +86,11 @@ impl Lanes {
         self.open.get(&shard)?.first().copied()
     }
 
+    /// How many events are not handled yet.
+    pub fn open_count(&self) -> usize {
+        self.open.values().map(BTreeSet::len).sum()
+    }
+
     /// Puts an event at the end of its lane.
     pub fn put(&mut self, payment: PaymentId, shard: u32, event: Arc<RecordedEvent>) {
         self.open.entry(shard).or_default().insert(event.position);
@@ -231,3 +236,6 @@ async fn was_passed_over(worker: &Worker, event: &RecordedEvent, trouble: &Troub
     );
     true
 }
+
+#[cfg(test)]
+mod tests;
