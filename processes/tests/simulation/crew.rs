@@ -11,11 +11,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use commands::memory::MemoryCommands;
+use commands::streams;
 use domain::timer::{self, Timer, TimerChange};
 use domain::value::Timestamp;
 use futures::future::BoxFuture;
 use journal::{Position, RecordedEvent, partition_of};
 use processes::gateway::sandbox::Webhook;
+use processes::policy::Subject;
 use processes::{Shop, Trouble, Worker};
 
 use super::net::Net;
@@ -25,6 +27,8 @@ use super::time::Clock;
 
 /// How many events of a shard are looked at.
 const WINDOW: usize = 24;
+/// Most events that are handled together.
+const TOGETHER_MAX: usize = 4;
 /// How often a gateway posts a webhook that is not accepted.
 const DELIVERIES_MAX: u32 = 4;
 
@@ -68,10 +72,11 @@ struct Task {
 
 #[derive(Clone)]
 enum Job {
-    Event {
+    /// Some events of one order and its payment.
+    Events {
         shard: usize,
         epoch: u64,
-        position: Position,
+        positions: Vec<Position>,
     },
     Timer(Timer),
     Webhook(Webhook, u32),
@@ -151,7 +156,7 @@ impl Crew {
         for remembered in memory.read_after(self.read, usize::MAX) {
             let event = remembered.recorded;
             self.read = event.position;
-            let shard = partition_of(&event.stream, self.profile.shards) as usize;
+            let shard = self.shard_of(&event);
             self.shards[shard].waiting.push_back(Waiting {
                 event,
                 stage: Stage::Waits,
@@ -159,6 +164,16 @@ impl Crew {
                 next_at: 0,
             });
         }
+    }
+
+    /// An order and its payment have one shard, as with the runner; or two, which the worker must bear as well.
+    fn shard_of(&self, event: &RecordedEvent) -> usize {
+        let payment = Subject::of(&event.stream).map(|subject| streams::payment(subject.payment()));
+        let stream = payment.filter(|_| self.profile.is_sharded_by_payment);
+        partition_of(
+            stream.as_ref().unwrap_or(&event.stream),
+            self.profile.shards,
+        ) as usize
     }
 
     /// What was appended reaches the list of timers, later.
@@ -220,7 +235,7 @@ impl Crew {
             Poll::Ready(result) => {
                 let task = self.members[member].tasks.swap_remove(at);
                 let line = match (&task.job, &result) {
-                    (Job::Event { .. }, Ok(())) => String::new(),
+                    (Job::Events { .. }, Ok(())) => String::new(),
                     (job, Ok(())) => format!("worker {member} did {job}"),
                     (job, Err(failed)) => {
                         format!("worker {member} puts off {job}: {}", failed.why)
@@ -240,15 +255,16 @@ impl Crew {
     fn finish(&mut self, job: Job, is_ok: bool) {
         let elapsed = self.clock.elapsed();
         match job {
-            Job::Event {
+            Job::Events {
                 shard,
                 epoch,
-                position,
+                positions,
             } => {
                 let shard = &mut self.shards[shard];
-                let mut waiting = shard.waiting.iter_mut();
-                let found = waiting.find(|waiting| waiting.event.position == position);
-                if let Some(waiting) = found.filter(|_| shard.epoch == epoch) {
+                let is_its = |waiting: &&mut Waiting| {
+                    shard.epoch == epoch && positions.contains(&waiting.event.position)
+                };
+                for waiting in shard.waiting.iter_mut().filter(is_its) {
                     waiting.stage = if is_ok { Stage::Done } else { Stage::Waits };
                     waiting.next_at = elapsed + pause_after(waiting.tries);
                     waiting.tries += 1;
@@ -301,17 +317,22 @@ impl Crew {
             let Some(at) = self.shards[number].next(self.clock.elapsed(), rng) else {
                 continue;
             };
-            let shard = &mut self.shards[number];
-            shard.waiting[at].stage = Stage::AtWork;
-            let event = Arc::clone(&shard.waiting[at].event);
+            let events = self.shards[number].take(at, rng.usize(1..=TOGETHER_MAX));
+            let shard = &self.shards[number];
             let (member, epoch) = (shard.owner, shard.epoch);
             let worker = Arc::clone(&self.members[member].worker);
-            let job = Job::Event {
+            let job = Job::Events {
                 shard: number,
                 epoch,
-                position: event.position,
+                positions: events.iter().map(|event| event.position).collect(),
             };
-            let future = async move { worker.handle(&event).await.map_err(Failed::from) };
+            let future = async move {
+                let handled = match events.as_slice() {
+                    [event] => worker.handle(event).await,
+                    events => worker.handle_all(events).await,
+                };
+                handled.map_err(Failed::from)
+            };
             self.begin(member, job, Box::pin(future));
             return true;
         }
@@ -480,6 +501,26 @@ impl Shard {
         })
     }
 
+    /// That event, and at most so many with those of its order and payment that wait behind it.
+    fn take(&mut self, at: usize, most: usize) -> Vec<Arc<RecordedEvent>> {
+        let subject = |event: &RecordedEvent| Subject::of(&event.stream).map(Subject::payment);
+        let about = subject(&self.waiting[at].event);
+        let mut taken = Vec::new();
+        for waiting in self.waiting.iter_mut().skip(at) {
+            let is_first = taken.is_empty();
+            if !is_first && (about.is_none() || subject(&waiting.event) != about) {
+                continue;
+            }
+            // One that is at work, or is left alone for a while, keeps those behind it waiting.
+            if taken.len() == most || waiting.stage != Stage::Waits {
+                break;
+            }
+            waiting.stage = Stage::AtWork;
+            taken.push(Arc::clone(&waiting.event));
+        }
+        taken
+    }
+
     fn save(&mut self) {
         while self
             .waiting
@@ -518,7 +559,7 @@ fn pause_after(tries: u32) -> u64 {
 impl std::fmt::Display for Job {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Event { position, .. } => write!(out, "event {position}"),
+            Self::Events { positions, .. } => write!(out, "events {positions:?}"),
             Self::Timer(timer) => write!(out, "{timer:?}"),
             Self::Webhook(_, tries) => write!(out, "a webhook, delivery {tries}"),
             Self::Return => write!(out, "a browser's return"),

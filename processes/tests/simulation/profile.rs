@@ -15,6 +15,8 @@ pub struct Profile {
     pub units: u32,
     pub workers: usize,
     pub shards: u32,
+    /// Whether the events of an order and of its payment are in one shard.
+    pub is_sharded_by_payment: bool,
     /// How many events, timers and webhooks one worker has at work at once.
     pub at_work_max: usize,
     pub policy: CapturePolicy,
@@ -55,6 +57,7 @@ impl Profile {
             units: rng.u32(1..=8),
             workers: rng.usize(1..=3),
             shards: rng.u32(1..=4),
+            is_sharded_by_payment: rng.bool(),
             at_work_max: rng.usize(1..=8),
             policy: if rng.bool() {
                 CapturePolicy::OnConfirm
@@ -84,6 +87,7 @@ impl Profile {
             units: 10,
             workers: 1,
             shards: 1,
+            is_sharded_by_payment: true,
             at_work_max: 4,
             policy: CapturePolicy::OnConfirm,
             gateway: Rates::default(),

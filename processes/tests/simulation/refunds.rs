@@ -1,11 +1,14 @@
 //! Refunds: what others give back twice. Counted are the calls to the gateway, the ids that they carry, and what moved.
 
-use domain::payment::RefundReason;
-use domain::value::RefundId;
+use std::time::Duration;
+
+use commands::Context;
+use domain::payment::{AttentionDecision, PaymentCommand, RefundReason};
+use domain::value::{RefundId, Text};
 use processes::gateway::sandbox::{CallFault, Card, Faults, Operation};
 use uuid::Uuid;
 
-use super::people::drawn_id;
+use super::people::{self, drawn_id};
 use super::shopping::calm;
 use super::world::World;
 
@@ -105,6 +108,34 @@ fn an_unknown_outcome_never_gets_a_new_id() {
         (1, 1)
     );
     world.ends_well();
+}
+
+#[test]
+fn what_a_person_settled_outside_is_left_alone() {
+    let (mut world, order, refund) = paid(8);
+    for _ in 0..40 {
+        let lost = silent(CallFault::LostRequest);
+        world.sandbox.inject(Operation::Refund, lost);
+    }
+    world.gives_back(order, refund, 1, "key").unwrap();
+    world.pass(Duration::from_secs(3 * 3_600));
+    let payment = people::payment(&world.memory, order);
+    assert!(
+        payment.attention().is_some(),
+        "nobody was told for three hours"
+    );
+    let leave = PaymentCommand::SettleAttention {
+        decision: AttentionDecision::Leave,
+        reason: Text::new("paid in cash").unwrap(),
+    };
+    let nobody = Context::default();
+    world
+        .memory
+        .payment(order.payment(), leave, &nobody)
+        .unwrap();
+    let sent = world.sent(Operation::Refund).len();
+    world.rest().unwrap();
+    assert_eq!(world.sent(Operation::Refund).len(), sent);
 }
 
 #[test]
