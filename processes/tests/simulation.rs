@@ -11,6 +11,7 @@
 mod chaos;
 mod check;
 mod crew;
+mod errand;
 mod net;
 mod people;
 mod profile;
@@ -18,6 +19,7 @@ mod refunds;
 mod reports;
 mod rush;
 mod seeds;
+mod shard;
 mod shop;
 mod shopping;
 mod time;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use domain::RejectionCode;
-use domain::product::{CreateProduct, NewVariant};
-use domain::value::{Currency, Money, Quantity, Slug, Text};
+use domain::product::{CreateProduct, NewVariant, ProductCommand};
+use domain::stock::StockCommand;
+use domain::value::{Currency, Money, ProductId, Quantity, Slug, StockId, Text};
 
 use super::*;
 use crate::RequestKey;

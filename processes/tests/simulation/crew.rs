@@ -5,7 +5,7 @@
 //! loses a shard to another, leaves everything after it to be handled again, be it done or not; and one
 //! that has lost a shard goes on with what it has begun.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -22,11 +22,10 @@ use processes::{Shop, Trouble, Worker};
 
 use super::net::Net;
 use super::profile::Profile;
+use super::shard::{Shard, Stage, Waiting, pause_after};
 use super::shop::SimulatedShop;
 use super::time::Clock;
 
-/// How many events of a shard are looked at.
-const WINDOW: usize = 24;
 /// Most events that are handled together.
 const TOGETHER_MAX: usize = 4;
 /// How often a gateway posts a webhook that is not accepted.
@@ -82,28 +81,6 @@ enum Job {
     Webhook(Webhook, u32),
     /// The customer's browser comes back.
     Return,
-}
-
-#[derive(Default)]
-struct Shard {
-    owner: usize,
-    epoch: u64,
-    /// Everything after the saved checkpoint.
-    waiting: VecDeque<Waiting>,
-}
-
-struct Waiting {
-    event: Arc<RecordedEvent>,
-    stage: Stage,
-    tries: u32,
-    next_at: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Waits,
-    AtWork,
-    Done,
 }
 
 struct Due {
@@ -478,69 +455,6 @@ impl Crew {
     }
 }
 
-impl Shard {
-    /// The next event to be handled: any of the first, if none of its stream comes before it.
-    fn next(&mut self, elapsed: u64, rng: &mut fastrand::Rng) -> Option<usize> {
-        if self
-            .waiting
-            .front()
-            .is_some_and(|first| first.stage == Stage::Done)
-            && self.waiting.len() > WINDOW / 2
-        {
-            self.save();
-        }
-        let len = self.waiting.len().min(WINDOW);
-        let from = rng.usize(..len.max(1));
-        let mut all = (from..len).chain(0..from);
-        all.find(|at| {
-            let one = &self.waiting[*at];
-            one.stage == Stage::Waits && one.next_at <= elapsed && {
-                let mut before = self.waiting.iter().take(*at);
-                !before.any(|b| b.stage != Stage::Done && b.event.stream == one.event.stream)
-            }
-        })
-    }
-
-    /// That event, and at most so many with those of its order and payment that wait behind it.
-    fn take(&mut self, at: usize, most: usize) -> Vec<Arc<RecordedEvent>> {
-        let subject = |event: &RecordedEvent| Subject::of(&event.stream).map(Subject::payment);
-        let about = subject(&self.waiting[at].event);
-        let mut taken = Vec::new();
-        for waiting in self.waiting.iter_mut().skip(at) {
-            let is_first = taken.is_empty();
-            if !is_first && (about.is_none() || subject(&waiting.event) != about) {
-                continue;
-            }
-            // One that is at work, or is left alone for a while, keeps those behind it waiting.
-            if taken.len() == most || waiting.stage != Stage::Waits {
-                break;
-            }
-            waiting.stage = Stage::AtWork;
-            taken.push(Arc::clone(&waiting.event));
-        }
-        taken
-    }
-
-    fn save(&mut self) {
-        while self
-            .waiting
-            .front()
-            .is_some_and(|first| first.stage == Stage::Done)
-        {
-            self.waiting.pop_front();
-        }
-    }
-
-    fn change_hands(&mut self, heir: usize) {
-        self.owner = heir;
-        self.epoch += 1;
-        for waiting in &mut self.waiting {
-            waiting.stage = Stage::Waits;
-            waiting.next_at = 0;
-        }
-    }
-}
-
 impl From<Trouble> for Failed {
     fn from(trouble: Trouble) -> Self {
         Self {
@@ -548,12 +462,6 @@ impl From<Trouble> for Failed {
             is_lasting: matches!(trouble, Trouble::Lasting(_)),
         }
     }
-}
-
-/// How long something that failed is left alone, in microseconds.
-fn pause_after(tries: u32) -> u64 {
-    let pause = Duration::from_millis(250) * 2_u32.pow(tries.min(10));
-    u64::try_from(pause.as_micros()).unwrap()
 }
 
 impl std::fmt::Display for Job {

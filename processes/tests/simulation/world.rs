@@ -17,8 +17,9 @@ use processes::gateway::sandbox::{Card, Plan, Sandbox, Settings};
 
 use super::chaos::Chaos;
 use super::crew::Crew;
+use super::errand::What;
 use super::net::{Net, Sent, UnderWay};
-use super::people::{self, Around, People, Told, What, drawn_id};
+use super::people::{self, Around, People, Told, drawn_id};
 use super::profile::Profile;
 use super::shop::SimulatedShop;
 use super::time::Clock;
