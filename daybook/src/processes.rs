@@ -150,17 +150,13 @@ async fn deliver(sandbox: &Sandbox, worker: &Worker, shutdown: &CancellationToke
     {
         while let Some(webhook) = sandbox.next_webhook(worker.now()) {
             for delivery in 1..=DELIVERIES_MAX {
-                let taken = worker
-                    .notice(sandbox.name(), &webhook.signature, &webhook.body)
-                    .await;
-                match taken {
-                    Ok(_) => break,
-                    Err(error) => tracing::debug!(%error, delivery, "a webhook was not taken"),
+                let taken = worker.notice(sandbox.name(), &webhook.signature, &webhook.body);
+                let Err(error) = taken.await else { break };
+                tracing::debug!(%error, delivery, "a webhook was not taken");
+                let pause = tokio::time::timeout(DELIVER_AGAIN_AFTER, shutdown.cancelled());
+                if pause.await.is_ok() {
+                    return;
                 }
-                tokio::time::sleep(DELIVER_AGAIN_AFTER).await;
-            }
-            if shutdown.is_cancelled() {
-                return;
             }
         }
     }

@@ -38,14 +38,14 @@ impl Notes {
             let Some(subject) = Subject::of(&event.stream) else {
                 continue;
             };
+            let cause = Cause::of(event);
+            if cause.is_handed_over() {
+                continue;
+            }
             let decoded = Event::decode(&event.stream.aggregate_type, &event.payload)
                 .map_err(|error| Trouble::Lasting(error.to_string()))?;
             let reactions = policy::reactions(&decoded);
             if reactions.is_empty() {
-                continue;
-            }
-            let cause = Cause::of(event);
-            if cause.is_handed_over() {
                 continue;
             }
             let notes = notes.get_or_insert_with(|| Self {
