@@ -113,9 +113,7 @@ fn low<'a>(below: Option<i64>, keyset: &Keyset<LowKey>) -> QueryBuilder<'a, Post
     }
     sql.push(match keyset.side {
         Side::After => " order by scarcity, uncommitted, sku, location limit ",
-        Side::Before => {
-            " order by scarcity desc, uncommitted desc, sku desc, location desc limit "
-        }
+        Side::Before => " order by scarcity desc, uncommitted desc, sku desc, location desc limit ",
     });
     sql.push_bind(keyset.rows_wanted());
     sql
@@ -124,7 +122,9 @@ fn low<'a>(below: Option<i64>, keyset: &Keyset<LowKey>) -> QueryBuilder<'a, Post
 /// The scarcity of an item with that many units: it grows with them, so both sort the same way.
 fn push_scarcity(sql: &mut QueryBuilder<'_, Postgres>, uncommitted: i64) {
     sql.push("width_bucket(").push_bind(uncommitted);
-    sql.push("::bigint, '").push(SCARCITY_STEPS).push("'::bigint[])");
+    sql.push("::bigint, '")
+        .push(SCARCITY_STEPS)
+        .push("'::bigint[])");
 }
 
 fn open<'a>(
