@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What `make run` runs: Daybook on its embedded Postgres with the sample imported, and five things to try.
 # Every setting of the server can be given in the environment, for example DAYBOOK_LISTEN=127.0.0.1:9000 make run.
+# A trickle of customers keeps it busy; make run DEMO=off does without.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,10 +23,12 @@ auth="-H \"authorization: Bearer $token\""
 setsid "$daybook" serve &
 server=$!
 import=
+demo=
 stop() {
   trap '' INT TERM HUP
   # It would wait minutes for the server to come back.
   [ -z "$import" ] || kill -TERM "$import" 2>/dev/null || true
+  [ -z "$demo" ] || kill -TERM "$demo" 2>/dev/null || true
   kill -TERM "$server" 2>/dev/null || true
   wait "$server" || true
   exit 0
@@ -49,6 +52,12 @@ curl -fsS -o /dev/null "$url/readyz" || { echo "run: the server is not ready aft
 import=$!
 wait "$import" || echo "run: the sample was not imported whole; the server runs on" >&2
 
+if [ "${DEMO:-on}" != off ]; then
+  # What the customers do is in the shop; only what goes wrong is told here.
+  "$daybook" demo --url "$url" >/dev/null &
+  demo=$!
+fi
+
 # The sample's first basket, as `scripts/sample.py` noted it.
 order=$(sed -n 's/.*"first_order": *"\([^"]*\)".*/\1/p' sample/expected.json)
 cat <<TRY
@@ -66,4 +75,5 @@ TRY
 
 code=0
 wait "$server" || code=$?
+[ -z "$demo" ] || kill -TERM "$demo" 2>/dev/null || true
 exit "$code"

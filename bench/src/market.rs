@@ -27,6 +27,9 @@ pub use goods::{Article, Files};
 /// Lines of an order.
 pub const LINES: usize = 10;
 
+/// Lines of an order that a customer pays by card and waits for.
+const LINES_OF_A_CUSTOMER: usize = 3;
+
 /// How many SKUs orders are spread over.
 const SKUS: usize = 20_000;
 const SKUS_QUICK: usize = 2_000;
@@ -60,6 +63,8 @@ pub enum Sold {
     Held,
     /// Over the counter: paid and taken home, so nothing stays open.
     TakenHome,
+    /// A customer orders a few things, pays with a good card, and waits until the order is confirmed.
+    PaidByCard,
 }
 
 /// The goods that orders are spread over.
@@ -188,25 +193,34 @@ impl Customers {
     /// `POST /v1/orders` of a new basket.
     pub fn order(&self, sold: Sold) -> Ask {
         let amounts = match sold {
-            Sold::Held => "",
+            Sold::Held | Sold::PaidByCard => "",
             Sold::TakenHome => r#","gross":100,"net":100"#,
+        };
+        let lines_max = match sold {
+            Sold::Held | Sold::TakenHome => LINES,
+            Sold::PaidByCard => LINES_OF_A_CUSTOMER,
         };
         let lines: Vec<String> = self
             .basket()
             .into_iter()
+            .take(lines_max)
             .map(|sku| format!(r#"{{"sku":"{sku}","quantity":1{amounts}}}"#))
             .collect();
         let sale = match sold {
             Sold::Held => "",
             Sold::TakenHome => r#","channel":"store-330","paid":"external""#,
+            Sold::PaidByCard => r#","payment":{"gateway":"sandbox","method":"pm_card_visa"}"#,
         };
         let body = format!(
             r#"{{"currency":"USD","customer":"household-{}"{sale},"lines":[{}]}}"#,
             fastrand::u32(1..2_500),
             lines.join(",")
         );
-        Request::post("/v1/orders")
-            .header("host", "daybook")
+        let mut ask = Request::post("/v1/orders");
+        if sold == Sold::PaidByCard {
+            ask = ask.header("prefer", "wait=5");
+        }
+        ask.header("host", "daybook")
             .header("authorization", format!("Bearer {TOKEN}"))
             .header("idempotency-key", Uuid::now_v7().to_string())
             .header("content-type", "application/json")

@@ -18,9 +18,10 @@ mod row_09_listing;
 mod row_10_visible;
 mod row_11_memory;
 mod row_12_growth;
+mod row_13_checkout;
 
 /// How many rows there are.
-pub const ROWS: u8 = 12;
+pub const ROWS: u8 = 13;
 
 /// What each row is about, for the page's headings.
 pub fn title(row: u8) -> &'static str {
@@ -37,6 +38,7 @@ pub fn title(row: u8) -> &'static str {
         10 => "From acknowledged to visible",
         11 => "The server's memory",
         12 => "How cost grows with the journal",
+        13 => "From order to confirmed",
         _ => "",
     }
 }
@@ -56,6 +58,7 @@ pub async fn run(row: u8, settings: &Settings, ground: &Ground) -> Result<Vec<Ca
         10 => row_10_visible::run(settings, ground).await,
         11 => row_11_memory::run(settings, ground).await,
         12 => row_12_growth::run(settings, ground).await,
+        13 => row_13_checkout::run(settings, ground).await,
         _ => anyhow::bail!("there is no row {row}; there are 1 to {ROWS}"),
     };
     cases.with_context(|| format!("row {row}"))

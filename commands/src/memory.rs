@@ -12,29 +12,20 @@
 //! - what can go wrong on the way to the journal and back is what a caller has to reckon with
 //!   ([`MemoryFault`]).
 
+mod shop;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::account::AccountCommand;
-use domain::client::ClientCommand;
-use domain::order::OrderCommand;
-use domain::ordering::PlaceOrder;
-use domain::payment::PaymentCommand;
-use domain::product::ProductCommand;
-use domain::stock::StockCommand;
-use domain::value::{AccountId, ClientId, OrderId, PaymentId, ProductId, Sku, StockId, Timestamp};
+use domain::value::{Sku, Timestamp};
 use domain::{Event, Facts, State};
 use journal::{ClaimKey, Metadata, Position, RecordedEvent, Sequence, StreamId};
 use uuid::Uuid;
 
-use crate::account::to_account;
-use crate::client::to_client;
-use crate::command::{Command, States, ToOne};
+use crate::command::{Command, States};
 use crate::executor::{Cache, CacheEntry};
-use crate::order::{OrderingCommand, to_ordering, to_place};
-use crate::payment::to_payment;
 use crate::skus::sku_claim;
-use crate::{CommandError, Context, Receipt, streams};
+use crate::{CommandError, Context, Receipt};
 
 /// What goes wrong with a command, decided before it is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +91,11 @@ impl MemoryCommands {
         self.memory().now = now;
     }
 
+    /// From now on commands suffer what `faults` says.
+    pub fn set_faults(&self, faults: FaultHook) {
+        self.memory().faults = faults;
+    }
+
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.memory().now
@@ -160,102 +156,6 @@ impl MemoryCommands {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         // Only a panic in `decide` can poison it, and nothing is written before that.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The shop's commands, as [`Commands`](crate::Commands) has them.
-impl MemoryCommands {
-    /// Executes a command to a product.
-    ///
-    /// # Errors
-    /// As [`Self::execute`]; so in all of these.
-    pub fn product(
-        &self,
-        id: ProductId,
-        command: ProductCommand,
-        context: &Context,
-    ) -> Result<Receipt, CommandError> {
-        let stream = streams::product(id);
-        self.execute(&ToOne { stream, command }, context)
-    }
-
-    /// Executes a command to a stock item.
-    pub fn stock(
-        &self,
-        id: &StockId,
-        command: StockCommand,
-        context: &Context,
-    ) -> Result<Receipt, CommandError> {
-        let stream = streams::stock(id);
-        self.execute(&ToOne { stream, command }, context)
-    }
-
-    /// Places an order.
-    pub fn place_order(
-        &self,
-        place: PlaceOrder,
-        context: &Context,
-    ) -> Result<Receipt, CommandError> {
-        let products = {
-            let memory = self.memory();
-            let skus = place.lines.iter().map(|line| line.sku.clone());
-            let found = skus.filter_map(|sku| Some((sku.clone(), memory.product_of(&sku)?)));
-            found.collect()
-        };
-        self.execute(&to_place(place, products), context)
-    }
-
-    /// Executes a command to an order that moves no stock.
-    pub fn order(
-        &self,
-        id: OrderId,
-        command: OrderCommand,
-        context: &Context,
-    ) -> Result<Receipt, CommandError> {
-        let stream = streams::order(id);
-        self.execute(&ToOne { stream, command }, context)
-    }
-
-    /// Executes a command to an order, the stock items of its lines and its payment.
-    pub fn ordering(
-        &self,
-        id: OrderId,
-        command: OrderingCommand,
-        context: &Context,
-    ) -> Result<Receipt, CommandError> {
-        let (state, _) = self.state_of(&streams::order(id))?;
-        let order = state.as_order().cloned().unwrap_or_default();
-        self.execute(&to_ordering(id, &order, command), context)
-    }
-
-    /// Executes a command to a payment.
-    pub fn payment(
-        &self,
-        id: PaymentId,
-        command: PaymentCommand,
-        context: &Context,
-    ) -> Result<Receipt, CommandError> {
-        self.execute(&to_payment(id, command), context)
-    }
-
-    /// Executes a command to an account.
-    pub fn account(
-        &self,
-        id: AccountId,
-        command: AccountCommand,
-        context: &Context,
-    ) -> Result<Receipt, CommandError> {
-        self.execute(&to_account(id, command), context)
-    }
-
-    /// Executes a command to a client.
-    pub fn client(
-        &self,
-        id: ClientId,
-        command: ClientCommand,
-        context: &Context,
-    ) -> Result<Receipt, CommandError> {
-        self.execute(&to_client(id, command), context)
     }
 }
 

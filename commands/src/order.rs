@@ -25,7 +25,7 @@ pub(crate) use place::to_place;
 pub enum OrderingCommand {
     /// Staff confirm it: everything is committed.
     Confirm {
-        /// How much is authorized; what is due if not said.
+        /// How much is authorized; what is due if not said, for an order whose customer did not choose how to pay.
         authorized: Option<Money>,
     },
     /// It cannot be had: everything is released.
@@ -129,8 +129,13 @@ impl Commands {
         command: OrderingCommand,
         context: Context,
     ) -> Result<Receipt, CommandError> {
-        let (state, _) = self.state_of(&streams::order(id)).await?;
-        let order = state.as_order().cloned().unwrap_or_default();
+        // Only the stock items of its lines have to be known beforehand.
+        let order = if command.moves_stock() {
+            let (state, _) = self.state_of(&streams::order(id)).await?;
+            state.as_order().cloned().unwrap_or_default()
+        } else {
+            Order::default()
+        };
         self.execute(to_ordering(id, &order, command), context)
             .await
     }
@@ -241,11 +246,7 @@ impl ToOrdering {
         let payment = payment.unwrap_or(&unrequested);
         match self.command.clone() {
             OrderingCommand::Confirm { authorized } => {
-                let due = authorized.or_else(|| order.due());
-                let Some(due) = due else {
-                    return Err(Rejection::not_found("there is no such order"));
-                };
-                ordering::confirm(order, &stock, due, facts)
+                ordering::confirm_by_hand(order, &stock, authorized, facts)
             }
             OrderingCommand::Reject { reason } => ordering::reject(order, &stock, reason, facts),
             OrderingCommand::Cancel { reason } => ordering::cancel(order, &stock, reason, facts),

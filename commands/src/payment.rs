@@ -10,6 +10,7 @@ use crate::command::{Command, OneAggregate, ToOne, events};
 use crate::{CommandError, Commands, Context, Receipt, streams};
 
 pub use by_hand::ByHand;
+pub(crate) use by_hand::to_payment_by_hand;
 
 impl Commands {
     /// Executes a command to a payment.

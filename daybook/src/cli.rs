@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::demo;
 use crate::import::complete_journey;
 
 /// The backend of a shop, kept the way a merchant keeps books.
@@ -29,6 +30,8 @@ pub enum Command {
     /// The query tables: list them, see how far behind they are, rebuild one.
     #[command(subcommand)]
     Projections(Projections),
+    /// Keep a trickle of customers going, through a running server's HTTP API.
+    Demo(demo::Args),
     /// Check every rule of the shop over the whole journal. Exit code 1: a rule is broken.
     Verify(Verify),
     /// Bring the database's schema up to date, and do nothing else.
@@ -56,6 +59,8 @@ pub enum Role {
     Relay,
     /// The query tables.
     Projections,
+    /// What happens by itself: checkout, payments, timers.
+    Processes,
 }
 
 impl Serve {

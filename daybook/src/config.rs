@@ -2,6 +2,8 @@
 //! operator's, overridden by the environment. A value that makes no sense is named, with what
 //! would be right, and nothing is started.
 
+pub mod payments;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,6 +12,8 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
+use payments::Payments;
+
 /// The default file, comments and all: `daybook config` prints it.
 pub const DEFAULT_FILE: &str = include_str!("daybook.toml");
 
@@ -17,7 +21,8 @@ pub const DEFAULT_FILE: &str = include_str!("daybook.toml");
 const TOKEN_LENGTH_MIN: usize = 16;
 
 /// The settings as the file has them.
-#[derive(Debug, Deserialize)]
+// Without Debug: it has secrets in it.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     listen: String,
@@ -31,6 +36,17 @@ struct File {
     commands_waiting_max: usize,
     states_max: usize,
     log_format: LogFormat,
+    order_hold_seconds: u64,
+    payment_extension_seconds: u64,
+    capture: String,
+    payment_return_url: String,
+    stripe_key: String,
+    stripe_webhook_secrets: String,
+    stripe_api: String,
+    sandbox: String,
+    sandbox_file: String,
+    sandbox_webhook_secret: String,
+    sandbox_faults_per_mille: u32,
 }
 
 /// How log lines look.
@@ -64,6 +80,8 @@ pub struct Config {
     pub states_max: usize,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// How payments are made.
+    pub payments: Payments,
 }
 
 /// Where the journal is published.
@@ -165,6 +183,20 @@ impl File {
             commands_waiting_max: self.commands_waiting_max,
             states_max: self.states_max,
             log_format: self.log_format,
+            payments: payments::Raw {
+                sandbox: self.sandbox,
+                sandbox_file: self.sandbox_file,
+                sandbox_webhook_secret: self.sandbox_webhook_secret,
+                sandbox_faults_per_mille: self.sandbox_faults_per_mille,
+                stripe_key: self.stripe_key,
+                stripe_webhook_secrets: self.stripe_webhook_secrets,
+                stripe_api: self.stripe_api,
+                capture: self.capture,
+                order_hold_seconds: self.order_hold_seconds,
+                payment_extension_seconds: self.payment_extension_seconds,
+                payment_return_url: self.payment_return_url,
+            }
+            .checked()?,
         })
     }
 }
@@ -289,10 +321,25 @@ mod tests {
             ("DAYBOOK_STATES_MAX", "0", "at least 1"),
             ("DAYBOOK_TOKEN", "with space", "without spaces"),
             ("DAYBOOK_LOG_FORMAT", "xml", "json"),
+            ("DAYBOOK_CAPTURE", "soon", "on_confirm or on_ship"),
+            ("DAYBOOK_SANDBOX", "maybe", "on, off or auto"),
+            ("DAYBOOK_SANDBOX_FAULTS_PER_MILLE", "900", "0 to 250"),
+            ("DAYBOOK_ORDER_HOLD_SECONDS", "0", "from 1 to"),
         ] {
             let said = refusal(&[(variable, value)]);
             assert!(said.contains(right), "{variable}={value}: {said}");
         }
+    }
+
+    #[test]
+    fn the_sandbox_is_off_where_real_money_moves() {
+        assert!(with(&[]).unwrap().payments.sandbox.is_some());
+        let key = ("DAYBOOK_STRIPE_KEY", "sk_test_very_secret");
+        let config = with(&[key]).unwrap();
+        assert!(config.payments.sandbox.is_none() && config.payments.stripe.is_some());
+        assert!(!format!("{config:?}").contains("very_secret"));
+        let both = with(&[key, ("DAYBOOK_SANDBOX", "on")]).unwrap();
+        assert!(both.payments.sandbox.is_some());
     }
 
     #[test]

@@ -119,7 +119,8 @@ impl Database {
 }
 
 /// Where local state is kept.
-async fn data_dir(config: &Config) -> PathBuf {
+/// Where local state is kept.
+pub async fn data_dir(config: &Config) -> PathBuf {
     match &config.data_dir {
         Some(data_dir) => data_dir.clone(),
         None => embedded::default_data_dir().await,

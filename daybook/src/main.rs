@@ -5,10 +5,12 @@
 mod cli;
 mod config;
 mod database;
+mod demo;
 mod embedded;
 mod import;
 mod logging;
 mod operate;
+mod processes;
 mod progress;
 mod serve;
 mod verify;

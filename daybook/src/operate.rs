@@ -13,16 +13,24 @@ use sqlx::{ConnectOptions, Connection};
 use crate::cli::{Command, Import, PostgresEs, Projections};
 use crate::config::Config;
 use crate::database::Database;
+use crate::demo;
 use crate::import::complete_journey;
 use crate::progress::Progress;
 use crate::verify;
 
 /// Runs a command that is not `serve`.
 pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
-    // A client of the HTTP API: it needs no database.
-    if let Command::Import(Import::CompleteJourney(arguments)) = command {
-        return complete_journey::main(arguments, &config.token).await;
-    }
+    // Clients of the HTTP API: they need no database.
+    let command = match command {
+        Command::Import(Import::CompleteJourney(arguments)) => {
+            return complete_journey::main(arguments, &config.token).await;
+        }
+        Command::Demo(arguments) => {
+            demo::main(arguments, &config.token).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        command => command,
+    };
     let database = match command {
         Command::Migrate => Database::find(config).await?,
         _ => Database::find_existing(config).await?,
@@ -71,9 +79,10 @@ async fn with_journal(config: &Config, database: &Database, command: Command) ->
             );
             ExitCode::SUCCESS
         }
-        Command::Serve(_) | Command::Config | Command::Import(Import::CompleteJourney(_)) => {
-            ExitCode::SUCCESS
-        }
+        Command::Serve(_)
+        | Command::Config
+        | Command::Demo(_)
+        | Command::Import(Import::CompleteJourney(_)) => ExitCode::SUCCESS,
     };
     journal.pool().close().await;
     Ok(code)

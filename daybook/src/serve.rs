@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result, bail};
 use api::{Api, ApiOptions, Routes};
 use commands::{Executor, ExecutorOptions};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use journal::{FeedSource, Journal, TailSource};
 use projections::{Board, Queries, Runner};
 use relay::{KafkaSource, Relay};
@@ -23,6 +25,7 @@ use uuid::Uuid;
 use crate::cli::{Role, Serve};
 use crate::config::{Config, Kafka};
 use crate::database::Database;
+use crate::processes::Processes;
 
 /// How many connections may wait to be accepted: many come at once when a sale begins.
 const BACKLOG: u32 = 4_096;
@@ -42,6 +45,7 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
     let api = Api::closed(ApiOptions {
         routes,
         token: config.token.clone(),
+        order_hold: config.payments.order_hold,
         ..ApiOptions::default()
     });
     let http = tokio::spawn(serve_http(api.clone(), listener, shutdown.clone()));
@@ -105,7 +109,15 @@ async fn run_parts(
     let deciding = CancellationToken::new();
     let mut executor = tokio::spawn(executor.run(deciding.clone()));
     let queries = Queries::new(journal.clone(), workers.board.clone());
-    api.open(commands, queries);
+    let processes = Processes::open(config, commands.clone()).await?;
+    api.receive_webhooks(processes.webhooks());
+    api.open(commands, queries.clone());
+    let working = CancellationToken::new();
+    let processes = if roles.has(Role::Processes) {
+        tokio::spawn(workers.process(processes, journal, queries, working.clone()))
+    } else {
+        tokio::spawn(std::future::ready(()))
+    };
     let served = tokio::select! {
         served = &mut http => served.context("HTTP failed")?,
         // Without it nothing can be decided: better to end, and be started again, than to stand there.
@@ -115,8 +127,10 @@ async fn run_parts(
             bail!("the executor ended before its time");
         }
     };
-    // HTTP has finished what it took; only now may the executor end, and only then the others.
+    // HTTP has finished what it took; what follows on it needs the executor, so that ends next, and then the others.
     shutdown.cancel();
+    working.cancel();
+    processes.await.context("the processes failed")?;
     deciding.cancel();
     executor.await.context("the executor failed")?;
     workers.stop().await;
@@ -158,6 +172,8 @@ fn listen_on(listen: SocketAddr) -> std::io::Result<TcpListener> {
 /// The parts that run beside HTTP.
 struct Workers {
     tail: TailSource,
+    /// What Kafka carries, if it is used.
+    kafka: Option<KafkaSource>,
     board: Board,
     tasks: TaskTracker,
     shutdown: CancellationToken,
@@ -165,8 +181,11 @@ struct Workers {
 
 impl Workers {
     fn start(config: &Config, roles: &Serve, journal: &Journal) -> Self {
+        let tail = TailSource::new(journal.clone());
+        let source = |kafka| KafkaSource::new(tail.clone(), relay_options(kafka));
         let workers = Self {
-            tail: TailSource::new(journal.clone()),
+            kafka: config.kafka.as_ref().map(source),
+            tail,
             board: Board::new(),
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
@@ -176,11 +195,8 @@ impl Workers {
             workers.tasks.spawn(relay.run(workers.shutdown.clone()));
         }
         if roles.has(Role::Projections) {
-            match &config.kafka {
-                Some(kafka) => workers.post_from(
-                    journal,
-                    &KafkaSource::new(workers.tail.clone(), relay_options(kafka)),
-                ),
+            match &workers.kafka {
+                Some(kafka) => workers.post_from(journal, kafka),
                 None => workers.post_from(journal, &workers.tail),
             }
         }
@@ -199,6 +215,21 @@ impl Workers {
                 &self.board,
             );
             self.tasks.spawn(runner.run(self.shutdown.clone()));
+        }
+    }
+
+    /// What happens by itself, over this feed, until `shutdown`.
+    fn process(
+        &self,
+        processes: Processes,
+        journal: &Journal,
+        queries: Queries,
+        shutdown: CancellationToken,
+    ) -> BoxFuture<'static, ()> {
+        let (journal, tail) = (journal.clone(), self.tail.clone());
+        match self.kafka.clone() {
+            Some(kafka) => processes.run(journal, kafka, queries, shutdown).boxed(),
+            None => processes.run(journal, tail, queries, shutdown).boxed(),
         }
     }
 

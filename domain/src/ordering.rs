@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 pub use by_hand::{RefundWish, capture_by_hand, refund_by_hand};
 pub use cancel::{cancel, cancel_lines};
 pub use conclude::{conclude, time_out};
-pub use confirm::confirm;
+pub use confirm::{confirm, confirm_by_hand};
 pub use extend::extend;
 pub use give_back::{ReceiveReturn, ReceivedLine, receive_return};
 pub use pay::begin_payment;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::event::Event;
 use crate::order::OrderEvent;
-use crate::payment::PaymentEvent;
+use crate::payment::{AttentionDecision, PaymentEvent};
 use crate::value::{OrderId, PaymentId, Timestamp};
 
 /// When a gateway is asked about a request whose outcome nobody has recorded: whoever made the
@@ -86,21 +86,26 @@ impl TimerChange {
     }
 }
 
+/// What one event changes: at most the timers of every kind of request.
+type Changes = [Option<TimerChange>; 4];
+
+const NOTHING: Changes = [None; 4];
+
 /// What `event`, recorded at `recorded_at` in the stream of the aggregate `aggregate_id`, does to
-/// the timers: at most two.
+/// the timers.
 pub fn changes(
     aggregate_id: &str,
     event: &Event,
     recorded_at: Timestamp,
 ) -> impl Iterator<Item = TimerChange> {
     let changes = match event {
-        Event::Order(event) => [of_order(aggregate_id, event), None],
+        Event::Order(event) => [of_order(aggregate_id, event), None, None, None],
         Event::Payment(event) => of_payment(aggregate_id, event, recorded_at),
         Event::Product(_)
         | Event::Stock(_)
         | Event::Account(_)
         | Event::Client(_)
-        | Event::Owners(_) => [None, None],
+        | Event::Owners(_) => NOTHING,
     };
     changes.into_iter().flatten()
 }
@@ -121,55 +126,53 @@ fn of_order(aggregate_id: &str, event: &OrderEvent) -> Option<TimerChange> {
     })
 }
 
-fn of_payment(
-    aggregate_id: &str,
-    event: &PaymentEvent,
-    recorded_at: Timestamp,
-) -> [Option<TimerChange>; 2] {
+fn of_payment(aggregate_id: &str, event: &PaymentEvent, recorded_at: Timestamp) -> Changes {
     use RequestKind::{Authorization, Capture, Refund, Void};
     let Ok(payment_id) = PaymentId::from_str(aggregate_id) else {
-        return [None, None];
+        return NOTHING;
     };
     let timer = |kind| Timer::OpenRequest(payment_id, kind);
     let set = |kind, after| {
         let due_at = recorded_at.saturating_add(after);
         let timer = timer(kind);
-        [Some(TimerChange::Set { timer, due_at }), None]
+        [Some(TimerChange::Set { timer, due_at }), None, None, None]
     };
     let clear = |kind| Some(TimerChange::Clear { timer: timer(kind) });
+    let only = |kind| [clear(kind), None, None, None];
     match event {
         PaymentEvent::AuthorizationRequested { .. } => set(Authorization, ASK_AFTER),
         PaymentEvent::PaymentActionRequired { .. } => set(Authorization, ASK_CUSTOMER_AFTER),
         PaymentEvent::AuthorizationOutcomeUnknown { .. } => set(Authorization, ASK_AGAIN_AFTER),
         PaymentEvent::PaymentAuthorized { .. } | PaymentEvent::PaymentDeclined { .. } => {
-            [clear(Authorization), None]
+            only(Authorization)
         }
         PaymentEvent::CaptureRequested { .. } => set(Capture, ASK_AFTER),
         PaymentEvent::CaptureOutcomeUnknown { .. }
         | PaymentEvent::CaptureFailed {
             definite: false, ..
         } => set(Capture, ASK_AGAIN_AFTER),
-        PaymentEvent::PaymentCaptured { .. } | PaymentEvent::CaptureFailed { .. } => {
-            [clear(Capture), None]
-        }
+        PaymentEvent::PaymentCaptured { .. } | PaymentEvent::CaptureFailed { .. } => only(Capture),
         PaymentEvent::VoidRequested { .. } => set(Void, ASK_AFTER),
         PaymentEvent::VoidFailed {
             definite: false, ..
         } => set(Void, ASK_AGAIN_AFTER),
-        PaymentEvent::VoidFailed { .. } => [clear(Void), None],
+        PaymentEvent::VoidFailed { .. } => only(Void),
         // Nothing is held and nothing will be: what was asked before is answered too.
-        PaymentEvent::PaymentVoided { .. } => [clear(Void), clear(Authorization)],
+        PaymentEvent::PaymentVoided { .. } => [clear(Void), clear(Authorization), None, None],
         PaymentEvent::RefundRequested(_) => set(Refund, ASK_AFTER),
         PaymentEvent::RefundOutcomeUnknown { .. }
         | PaymentEvent::RefundFailed {
             definite: false, ..
         } => set(Refund, ASK_AGAIN_AFTER),
-        PaymentEvent::PaymentRefunded { .. } | PaymentEvent::RefundFailed { .. } => {
-            [clear(Refund), None]
-        }
+        PaymentEvent::PaymentRefunded { .. } | PaymentEvent::RefundFailed { .. } => only(Refund),
+        // Whoever took it over settles it outside: nobody asks any more.
+        PaymentEvent::PaymentAttentionSettled {
+            decision: AttentionDecision::Leave,
+            ..
+        } => RequestKind::ALL.map(clear),
         PaymentEvent::PaymentRequested(_)
         | PaymentEvent::PaymentAttentionRaised { .. }
-        | PaymentEvent::PaymentAttentionSettled { .. } => [None, None],
+        | PaymentEvent::PaymentAttentionSettled { .. } => NOTHING,
     }
 }
 
@@ -208,6 +211,20 @@ mod tests {
         let code = Text::new("insufficient-funds").unwrap();
         let declined = PaymentEvent::PaymentDeclined { auth_id, code };
         assert_eq!(fold(vec![asked, unknown, declined]), BTreeMap::new());
+    }
+
+    #[test]
+    fn nobody_asks_about_what_a_person_took_over() {
+        let refund_id = PaymentId(uuid(7)).refund(0);
+        let detail = Text::new("time-out").unwrap();
+        let unknown = PaymentEvent::RefundOutcomeUnknown { refund_id, detail };
+        let settled = |decision| {
+            let reason = Text::new("paid in cash").unwrap();
+            PaymentEvent::PaymentAttentionSettled { decision, reason }
+        };
+        let due = |decision| fold(vec![unknown.clone(), settled(decision)]).len();
+        assert_eq!(due(AttentionDecision::Leave), 0);
+        assert_eq!(due(AttentionDecision::Retry), 1);
     }
 
     #[test]

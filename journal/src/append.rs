@@ -1,8 +1,11 @@
 //! A batch of commands for the door, and what the door says of each.
 
+use std::sync::Arc;
+
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{ClaimKey, NewEvent, Position, Sequence, StreamId};
+use crate::{ClaimKey, NewEvent, Position, RecordedEvent, Sequence, StreamId, Upcasters};
 
 /// One command's part of a batch: appended whole or not at all.
 #[derive(Clone, Debug, Default)]
@@ -141,16 +144,25 @@ pub(crate) struct AnswerRow {
     pub claim: Option<i32>,
 }
 
-impl Outcomes {
+/// What the door said of a batch.
+pub(crate) struct Answer {
+    pub outcomes: Outcomes,
+    /// When its events were recorded; none if there were none.
+    pub recorded_at: Option<OffsetDateTime>,
+}
+
+impl Answer {
     /// Reads the door's answer.
-    pub(crate) fn read(batch: &Batch, claim_command: &[i32], answer: Vec<AnswerRow>) -> Self {
-        let mut outcomes = Self {
+    pub fn read(batch: &Batch, claim_command: &[i32], rows: Vec<AnswerRow>) -> Self {
+        let mut recorded_at = None;
+        let mut outcomes = Outcomes {
             commands: vec![CommandOutcome::Nothing; batch.commands.len()],
             stale: Vec::new(),
         };
-        for row in answer {
+        for row in rows {
             let command = row.command.unwrap_or(0) as usize;
             match row.outcome.as_str() {
+                "recorded" => recorded_at = from_micros(row.number),
                 "batch" => outcomes.all_appended(batch, row.number as Position),
                 "appended" => {
                     outcomes.commands[command] = CommandOutcome::Appended(row.number as Position)
@@ -172,9 +184,36 @@ impl Outcomes {
                 _ => outcomes.stale.push(row.number as usize),
             }
         }
-        outcomes
+        Self {
+            outcomes,
+            recorded_at,
+        }
     }
 
+    /// The events as the journal has recorded them, in its order.
+    pub fn recorded(&self, batch: &Batch, upcasters: &Upcasters) -> Vec<Arc<RecordedEvent>> {
+        let Some(recorded_at) = self.recorded_at else {
+            return Vec::new();
+        };
+        let appended = batch.commands.iter().zip(&self.outcomes.commands);
+        let numbered = appended.flat_map(|(command, outcome)| match outcome {
+            CommandOutcome::Appended(first) => (*first..).zip(&command.events[..]),
+            _ => (0..).zip(&command.events[..0]),
+        });
+        let recorded = numbered.map(|(position, event)| event.recorded(position, recorded_at));
+        // What cannot be read here cannot be read from the journal either, and is reported there.
+        recorded
+            .map_while(|event| upcasters.upcast(event).ok())
+            .map(Arc::new)
+            .collect()
+    }
+}
+
+fn from_micros(micros: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()
+}
+
+impl Outcomes {
     fn all_appended(&mut self, batch: &Batch, first: Position) {
         let mut next = first;
         for (outcome, command) in self.commands.iter_mut().zip(&batch.commands) {

@@ -23,6 +23,26 @@ pub struct NewEvent {
     pub metadata: String,
 }
 
+impl NewEvent {
+    /// The event as it was recorded.
+    pub(crate) fn recorded(
+        &self,
+        position: Position,
+        recorded_at: OffsetDateTime,
+    ) -> RecordedEvent {
+        RecordedEvent {
+            position,
+            recorded_at,
+            stream: self.stream.clone(),
+            sequence: self.sequence,
+            event_type: self.event_type.clone(),
+            event_version: self.event_version.clone(),
+            payload: self.payload.clone(),
+            metadata: self.metadata.clone(),
+        }
+    }
+}
+
 /// Who, by which command, and why: recorded beside every event.
 ///
 /// A flat object of strings, as cqrs-es keeps metadata, so that its stores read ours. Fields

@@ -29,6 +29,7 @@ mod kinds;
 mod lease;
 mod open;
 mod read;
+mod recent;
 mod replay;
 mod shards;
 mod snapshot;

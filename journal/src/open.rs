@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool};
 use tokio::sync::watch;
 
+use crate::recent::Recent;
 use crate::{EventKind, JournalError, Position, Upcasters, Writer};
 
 /// The role that the server's connections take (`migrations/0009_server_role.sql`).
@@ -48,6 +49,8 @@ pub struct Journal {
     pool: PgPool,
     connect: PgConnectOptions,
     upcasters: Arc<Upcasters>,
+    /// What this process appended last, so that its readers need not fetch it.
+    appended: Recent,
     /// The last position that this process knows to be durable: wakes its tails.
     durable: watch::Sender<Position>,
 }
@@ -105,6 +108,7 @@ impl Journal {
             pool,
             connect,
             upcasters: Arc::new(options.upcasters),
+            appended: Recent::default(),
             durable,
         };
         journal.announce(journal.head().await?);
@@ -128,6 +132,11 @@ impl Journal {
 
     pub(crate) fn upcasters(&self) -> &Upcasters {
         &self.upcasters
+    }
+
+    /// What this process appended last.
+    pub(crate) fn appended(&self) -> &Recent {
+        &self.appended
     }
 
     /// Tells this process' tails that events up to `position` are durable.

@@ -54,6 +54,22 @@ impl Journal {
         self.decode(rows)
     }
 
+    /// Up to `limit` (at most [`READ_LIMIT_MAX`]) events of the streams of one kind of aggregate after a position, in order.
+    pub async fn read_aggregates(
+        &self,
+        aggregate_type: &str,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, JournalError> {
+        let rows = sqlx::query(include_str!("read_aggregates.sql"))
+            .bind(aggregate_type)
+            .bind(after as i64)
+            .bind(limit.min(READ_LIMIT_MAX) as i64)
+            .fetch_all(self.pool())
+            .await?;
+        self.decode(rows)
+    }
+
     /// Up to `limit` events of one stream after a sequence, in order.
     pub async fn read_stream(
         &self,

@@ -5,14 +5,16 @@
 //! not used: inside the append it costs 12 to 21 times the throughput.
 //!
 //! Several readers near the end of the journal read the same events, so the last few
-//! thousand are kept decoded and shared.
+//! thousand are kept decoded and shared. What this process appended itself is kept as it was
+//! recorded and never fetched; and when several readers have seen everything, one of them asks
+//! Postgres for more.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
+use crate::recent::Recent;
 use crate::{
     Cursor, Feed, FeedBatch, FeedError, FeedSource, Journal, JournalError, Position, RecordedEvent,
 };
@@ -23,22 +25,33 @@ const POLL_MAX: Duration = Duration::from_millis(100);
 /// How long one read may take: a connection that has silently died must not stop a reader for ever.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many of the last events are kept decoded: a few batches.
-const RECENT_EVENTS_MAX: usize = 8_192;
-
 /// Opens tails of one journal, which share the events that they read.
 #[derive(Clone)]
 pub struct TailSource {
     journal: Journal,
-    recent: Arc<Mutex<VecDeque<Arc<RecordedEvent>>>>,
+    /// What any of the tails has read.
+    recent: Recent,
+    /// Held by the one that asks Postgres for what is beyond everything known.
+    asked: Arc<Mutex<Asked>>,
+}
+
+/// When Postgres was asked last, and had nothing after this position.
+struct Asked {
+    at: Instant,
+    after: Position,
 }
 
 impl TailSource {
     /// A source of tails of this journal.
     pub fn new(journal: Journal) -> Self {
+        let asked = Asked {
+            at: Instant::now(),
+            after: 0,
+        };
         Self {
             journal,
-            recent: Arc::default(),
+            recent: Recent::default(),
+            asked: Arc::new(Mutex::new(asked)),
         }
     }
 
@@ -61,55 +74,53 @@ impl TailSource {
         if !kept.is_empty() {
             return Ok(kept);
         }
-        let events: Vec<Arc<RecordedEvent>> = self
-            .read_journal(after, limit)
-            .await?
-            .into_iter()
-            .map(Arc::new)
-            .collect();
-        self.keep(&events);
+        if after < *self.journal.durable().borrow() {
+            return self.read_journal(after, limit).await;
+        }
+        // This one has seen all that this process knows of: one question is enough for all such.
+        let mut asked = self.asked.lock().await;
+        let kept = self.recall(after, limit);
+        if !kept.is_empty() || self.is_answered(&asked, after) {
+            return Ok(kept);
+        }
+        let events = self.read_journal(after, limit).await?;
+        if events.is_empty() {
+            let at = Instant::now();
+            *asked = Asked { at, after };
+        }
         Ok(events)
+    }
+
+    /// Whether it is known that a moment ago there was nothing after this position: Postgres said
+    /// so, or this process has just appended up to there, and appends are one after the other.
+    fn is_answered(&self, asked: &Asked, after: Position) -> bool {
+        let appended = self.journal.appended().end();
+        let known = appended.into_iter().chain([(asked.after, asked.at)]);
+        let mut fresh = known.filter(|(_, at)| at.elapsed() < POLL_MIN);
+        fresh.any(|(position, _)| position == after)
     }
 
     async fn read_journal(
         &self,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<RecordedEvent>, JournalError> {
-        match tokio::time::timeout(READ_TIMEOUT, self.journal.read_all(after, limit)).await {
-            Ok(read) => read,
-            Err(_) => Err(JournalError::Unavailable(sqlx::Error::PoolTimedOut)),
-        }
+    ) -> Result<Vec<Arc<RecordedEvent>>, JournalError> {
+        let reading = tokio::time::timeout(READ_TIMEOUT, self.journal.read_all(after, limit));
+        let events = match reading.await {
+            Ok(read) => read?,
+            Err(_) => return Err(JournalError::Unavailable(sqlx::Error::PoolTimedOut)),
+        };
+        let events: Vec<_> = events.into_iter().map(Arc::new).collect();
+        self.recent.keep(&events);
+        Ok(events)
     }
 
     fn recall(&self, after: Position, limit: usize) -> Vec<Arc<RecordedEvent>> {
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        match recent.front() {
-            Some(first) if after + 1 >= first.position => {
-                let skip = (after + 1 - first.position) as usize;
-                recent.iter().skip(skip).take(limit).cloned().collect()
-            }
-            _ => Vec::new(),
+        let kept = self.recent.after(after, limit);
+        if kept.is_empty() {
+            return self.journal.appended().after(after, limit);
         }
-    }
-
-    /// Keeps what goes on from the end of what is kept; a reader far behind or ahead starts anew
-    /// only if it is ahead.
-    fn keep(&self, events: &[Arc<RecordedEvent>]) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (Some(first), Some(last)) = (events.first(), events.last()) else {
-            return;
-        };
-        let end = recent.back().map_or(0, |event| event.position);
-        if last.position <= end {
-            return;
-        }
-        if first.position > end + 1 {
-            recent.clear();
-        }
-        recent.extend(events.iter().filter(|event| event.position > end).cloned());
-        let excess = recent.len().saturating_sub(RECENT_EVENTS_MAX);
-        recent.drain(..excess);
+        kept
     }
 }
 

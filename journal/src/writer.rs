@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Row};
 
-use crate::append::{AnswerRow, Columns};
+use crate::append::{Answer, AnswerRow, Columns};
 use crate::{AppendError, Batch, CommandOutcome, Journal, Outcomes, Position};
 
 /// How long a connection attempt may take.
@@ -68,9 +68,11 @@ impl Writer {
         match answer {
             Ok(Ok(answer)) => {
                 self.connection = Some((connection, backend));
-                let outcomes = Outcomes::read(batch, &columns.claim_command, answer);
-                self.announce(batch, &outcomes);
-                Ok(outcomes)
+                let answer = Answer::read(batch, &columns.claim_command, answer);
+                let recorded = answer.recorded(batch, self.journal.upcasters());
+                self.journal.appended().keep(&recorded);
+                self.announce(batch, &answer.outcomes);
+                Ok(answer.outcomes)
             }
             Ok(Err(error)) if is_definite(&error) => {
                 self.connection = Some((connection, backend));

@@ -94,6 +94,35 @@ async fn tails_skip_nothing_beside_many_writers_and_an_idle_transaction_elsewher
 }
 
 #[tokio::test]
+async fn what_this_process_appended_is_followed_as_the_journal_holds_it() {
+    let world = World::new().await;
+    let (mut writer, source) = (
+        world.journal.writer(),
+        TailSource::new(world.journal.clone()),
+    );
+    // Together: three that are appended, between them one that loses its claim and one in conflict.
+    let first = command(vec![event("a", 1), event("b", 1)], &["mine"]);
+    let loser = command(vec![event("c", 1)], &["mine"]);
+    let late = command(vec![event("d", 2)], &[]);
+    let last = command(vec![event("b", 2)], &[]);
+    writer
+        .append(&batch(vec![first, loser, late, last]))
+        .await
+        .unwrap();
+    writer
+        .append(&batch(vec![command(vec![event("a", 2)], &[])]))
+        .await
+        .unwrap();
+    let stored = world.journal.read_all(0, 10).await.unwrap();
+    assert_eq!(stored.len(), 4);
+    // Another process' reader would have to ask the journal; here the journal is out of reach.
+    world.journal.pool().close().await;
+    let batch = source.tail(0).next(10).await.unwrap();
+    let followed: Vec<_> = batch.events.iter().map(|event| (**event).clone()).collect();
+    assert_eq!(followed, stored);
+}
+
+#[tokio::test]
 async fn a_lease_has_one_holder_and_a_fence() {
     let world = World::new().await;
     let pool = world.journal.pool();

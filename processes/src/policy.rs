@@ -21,21 +21,22 @@ use journal::StreamId;
 /// over at once, paid at the till: nothing follows on it.
 pub const PLACE_ORDER: &str = "PlaceOrder";
 
-/// What is to be looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is to be looked at. In the order in which it is done where several wait: what is known of the money decides what
+/// becomes of the order, and that what becomes of the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reaction {
     /// Its customer chose how to pay: request the payment.
     BeginPayment,
-    /// What is known of the payment may decide what becomes of the order.
-    Conclude,
-    /// Its customer is busy paying: it may take longer, once.
-    Extend,
-    /// Money may have to be taken, let go of or given back.
-    Settle,
+    /// A request to the gateway may have been made before: the gateway is asked about it first.
+    AskAgain(RequestKind),
     /// A request to the gateway waits to be made.
     Ask(RequestKind),
-    /// The same, of one that may have been made before: the gateway is asked about it first.
-    AskAgain(RequestKind),
+    /// Its customer is busy paying: it may take longer, once.
+    Extend,
+    /// What is known of the payment may decide what becomes of the order.
+    Conclude,
+    /// Money may have to be taken, let go of or given back.
+    Settle,
 }
 
 /// What a reaction is about.
@@ -102,7 +103,7 @@ pub fn concerns(event_type: &str) -> bool {
     )
 }
 
-/// What follows on `event`, in this order.
+/// What follows on `event`.
 #[must_use]
 pub fn reactions(event: &Event) -> &'static [Reaction] {
     match event {

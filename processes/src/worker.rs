@@ -13,6 +13,7 @@
 mod ask;
 mod cause;
 mod hook;
+mod look;
 mod reconcile;
 
 use std::sync::Arc;
@@ -20,22 +21,23 @@ use std::time::Duration;
 
 use commands::order::OrderingCommand;
 use commands::{CommandError, Receipt};
+use domain::RejectionCode;
 use domain::order::{Order, OrderStatus};
 use domain::ordering::{CapturePolicy, HOLD_MAX, MoneyStep, money_step};
 use domain::payment::{OpenRequest, Payment, PaymentCommand};
 use domain::timer::{RequestKind, Timer};
 use domain::value::{OrderId, PaymentId, Timestamp};
-use domain::{Event, RejectionCode};
 use journal::RecordedEvent;
 
 use crate::gateways::Gateways;
 use crate::news;
-use crate::policy::{self, Reaction, Subject};
+use crate::policy::Subject;
 use crate::shop::Shop;
 
 use self::ask::First;
 use self::cause::Cause;
 pub use self::hook::{NoticeOutcome, WebhookError};
+use self::look::Look;
 pub(crate) use self::reconcile::earlier;
 pub use self::reconcile::{OwnBooks, OwnMovement, ReconcileError, Reconciled};
 
@@ -105,31 +107,6 @@ impl Worker {
         self.shop.now()
     }
 
-    /// Does what follows on an event. When it returns, all of it is recorded; dropped before, or after trouble, it is to
-    /// be handled again.
-    pub async fn handle(&self, event: &RecordedEvent) -> Result<(), Trouble> {
-        if !policy::concerns(&event.event_type) {
-            return Ok(());
-        }
-        let Some(subject) = Subject::of(&event.stream) else {
-            return Ok(());
-        };
-        let decoded = Event::decode(&event.stream.aggregate_type, &event.payload)
-            .map_err(|error| Trouble::Lasting(error.to_string()))?;
-        let reactions = policy::reactions(&decoded);
-        if reactions.is_empty() {
-            return Ok(());
-        }
-        let cause = Cause::of(event);
-        if cause.is_handed_over() {
-            return Ok(());
-        }
-        for reaction in reactions {
-            self.react(subject, *reaction, &cause).await?;
-        }
-        Ok(())
-    }
-
     /// Tells a person of an event that could not be handled, so that it can be passed over.
     pub async fn give_up(&self, event: &RecordedEvent, trouble: &Trouble) -> Result<(), Trouble> {
         let Some(subject) = Subject::of(&event.stream) else {
@@ -156,32 +133,6 @@ impl Worker {
         }
     }
 
-    async fn react(
-        &self,
-        subject: Subject,
-        reaction: Reaction,
-        cause: &Cause,
-    ) -> Result<(), Trouble> {
-        let payment_id = subject.payment();
-        match reaction {
-            Reaction::BeginPayment => match subject {
-                Subject::Order(id) => self.begin_payment(id, cause).await,
-                Subject::Payment(_) => Ok(()),
-            },
-            Reaction::Ask(kind) => self.ask(payment_id, kind, self.first(cause), cause).await,
-            Reaction::AskAgain(kind) => self.ask(payment_id, kind, First::Ask, cause).await,
-            Reaction::Conclude => match self.order_of(subject).await? {
-                Some(id) => self.conclude(id, cause).await,
-                None => Ok(()),
-            },
-            Reaction::Extend => match self.order_of(subject).await? {
-                Some(id) => self.extend(id, cause).await,
-                None => Ok(()),
-            },
-            Reaction::Settle => self.settle(payment_id, cause).await,
-        }
-    }
-
     /// Requests the payment and goes on to its gateway at once, and to what its answer decides: a customer waits.
     /// Should this be cut short, each step's event leads on from there.
     async fn begin_payment(&self, id: OrderId, cause: &Cause) -> Result<(), Trouble> {
@@ -198,11 +149,13 @@ impl Worker {
             .await
     }
 
-    async fn conclude(&self, id: OrderId, cause: &Cause) -> Result<(), Trouble> {
-        let order = self.shop.order(id).await.map_err(Trouble::Later)?;
-        if order.status() != Some(OrderStatus::Placed) {
+    async fn conclude(&self, order: &Order, cause: &Cause) -> Result<(), Trouble> {
+        let Some(id) = order
+            .id()
+            .filter(|_| order.status() == Some(OrderStatus::Placed))
+        else {
             return Ok(());
-        }
+        };
         let policy = self.options.capture;
         self.ordering(id, OrderingCommand::Conclude { policy }, cause)
             .await?;
@@ -210,10 +163,8 @@ impl Worker {
     }
 
     /// Gives the customer more time, once, beginning now.
-    async fn extend(&self, id: OrderId, cause: &Cause) -> Result<(), Trouble> {
-        let order = self.shop.order(id).await.map_err(Trouble::Later)?;
-        let waits = order.status() == Some(OrderStatus::Placed) && !order.is_extended();
-        let Some(deadline) = order.deadline().filter(|_| waits) else {
+    async fn extend(&self, order: &Order, cause: &Cause) -> Result<(), Trouble> {
+        let (Some(id), Some(deadline)) = (order.id(), order.deadline()) else {
             return Ok(());
         };
         let now = self.now();
@@ -237,29 +188,26 @@ impl Worker {
     }
 
     /// Requests what is to happen to the money next, or tells a person that nobody can say.
-    async fn settle(&self, id: PaymentId, cause: &Cause) -> Result<(), Trouble> {
-        let payment = self.payment(id).await?;
-        let Some(order_id) = payment.order_id() else {
+    async fn settle(&self, look: &Look, cause: &Cause) -> Result<(), Trouble> {
+        let Look { order, payment } = look;
+        let (Some(id), Some(order_id)) = (payment.id(), order.id()) else {
             return Ok(());
         };
-        let order = self.shop.order(order_id).await.map_err(Trouble::Later)?;
         let policy = self.options.capture;
-        match money_step(&order, &payment, policy) {
+        match money_step(order, payment, policy) {
             MoneyStep::Nothing | MoneyStep::Wait => Ok(()),
             MoneyStep::Capture(_) | MoneyStep::Void | MoneyStep::Refund { .. } => {
                 let command = OrderingCommand::Settle { policy };
                 self.ordering(order_id, command, cause).await?;
                 Ok(())
             }
-            MoneyStep::Stuck { what } => {
-                self.raise(id, what, &tried(&order, &payment), cause).await
-            }
+            MoneyStep::Stuck { what } => self.raise(id, what, &tried(order, payment), cause).await,
         }
     }
 
     /// Before an order is rejected for want of its payment, the gateway is asked once more.
     async fn time_out(&self, id: OrderId, cause: &Cause) -> Result<(), Trouble> {
-        let order = self.shop.order(id).await.map_err(Trouble::Later)?;
+        let order = self.order(id).await?;
         let is_late = order.deadline().is_some_and(|until| until <= self.now());
         if order.status() != Some(OrderStatus::Placed) || !is_late {
             return Ok(());
@@ -306,11 +254,8 @@ impl Worker {
         self.shop.payment(id).await.map_err(Trouble::Later)
     }
 
-    async fn order_of(&self, subject: Subject) -> Result<Option<OrderId>, Trouble> {
-        match subject {
-            Subject::Order(id) => Ok(Some(id)),
-            Subject::Payment(id) => Ok(self.payment(id).await?.order_id()),
-        }
+    async fn order(&self, id: OrderId) -> Result<Order, Trouble> {
+        self.shop.order(id).await.map_err(Trouble::Later)
     }
 
     async fn ordering(

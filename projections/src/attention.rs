@@ -16,9 +16,17 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("attention/tables.sql"),
     indexes_sql: include_str!("attention/indexes.sql"),
     aggregate_types: &[domain::payment::TYPE],
+    posts,
     metadata_of: &[],
     document_of: projection::no_document,
     post: |connection, postings| {
         Box::pin(post::post(connection, postings.of(domain::payment::TYPE)))
     },
 };
+
+fn posts(event_type: &str) -> bool {
+    matches!(
+        event_type,
+        "PaymentRequested" | "PaymentAttentionRaised" | "PaymentAttentionSettled"
+    )
+}

@@ -16,6 +16,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("customer_orders/tables.sql"),
     indexes_sql: include_str!("customer_orders/indexes.sql"),
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
+    posts: projection::every_event,
     metadata_of: &[],
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings)),

@@ -13,7 +13,7 @@ use domain::value::OrderId;
 use journal::StreamId;
 use uuid::Uuid;
 
-use crate::projection::Projection;
+use crate::projection::{self, Projection};
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
@@ -23,6 +23,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("order_detail/tables.sql"),
     indexes_sql: "",
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
+    posts: projection::every_event,
     metadata_of: &[],
     document_of,
     post: |connection, postings| Box::pin(post::post(connection, postings)),

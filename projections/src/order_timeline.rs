@@ -17,6 +17,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("order_timeline/tables.sql"),
     indexes_sql: "",
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
+    posts: projection::every_event,
     metadata_of: &[domain::order::TYPE, domain::payment::TYPE],
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings)),

@@ -14,6 +14,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("payment_detail/tables.sql"),
     indexes_sql: "",
     aggregate_types: &[domain::payment::TYPE],
+    posts: projection::every_event,
     metadata_of: &[],
     document_of: projection::own_document,
     post: |connection, postings| {

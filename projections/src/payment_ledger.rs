@@ -29,7 +29,23 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("payment_ledger/tables.sql"),
     indexes_sql: include_str!("payment_ledger/indexes.sql"),
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
+    posts,
     metadata_of: &[domain::order::TYPE, domain::payment::TYPE],
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
+
+/// Those that have an entry, that say what entries need, or that say that it is needed no more.
+fn posts(event_type: &str) -> bool {
+    matches!(
+        event_type,
+        "OrderPlaced"
+            | "OrderShipped"
+            | "OrderRejected"
+            | "OrderCancelled"
+            | "OrderCompleted"
+            | "PaymentRequested"
+            | "PaymentCaptured"
+            | "PaymentRefunded"
+    )
+}

@@ -26,6 +26,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("product_listing/tables.sql"),
     indexes_sql: include_str!("product_listing/indexes.sql"),
     aggregate_types: &[domain::product::TYPE, domain::stock::TYPE],
+    posts: projection::every_event,
     metadata_of: &[],
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings)),

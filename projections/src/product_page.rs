@@ -18,6 +18,7 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("product_page/tables.sql"),
     indexes_sql: include_str!("product_page/indexes.sql"),
     aggregate_types: &[domain::product::TYPE],
+    posts: projection::every_event,
     metadata_of: &[],
     document_of: projection::own_document,
     post: |connection, postings| {

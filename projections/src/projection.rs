@@ -48,12 +48,20 @@ pub struct Projection {
     pub indexes_sql: &'static str,
     /// The types of the aggregates whose events it posts.
     pub aggregate_types: &'static [&'static str],
-    /// Those of them whose events it posts together with their metadata: reading it has a price.
+    /// Which of their events it posts, by type: a worker does not even decode the others.
+    pub posts: fn(&str) -> bool,
+    /// The types of aggregates whose events it posts together with their metadata: reading it has a price.
     pub metadata_of: &'static [&'static str],
     /// Under which id readers keep the document that an event of this stream changes, if any.
     pub document_of: fn(&StreamId) -> Option<Uuid>,
     /// Posts a batch.
     pub post: Post,
+}
+
+/// Every event of its aggregates is posted.
+#[must_use]
+pub const fn every_event(_event_type: &str) -> bool {
+    true
 }
 
 /// The document of a stream is kept under the stream's own id.
@@ -157,7 +165,12 @@ impl Projection {
     /// Whether it posts any event of a batch.
     pub(crate) fn is_concerned(&self, batch: &FeedBatch) -> bool {
         let mut events = batch.events.iter();
-        events.any(|event| self.concerns(&event.stream.aggregate_type))
+        events.any(|event| self.takes(event))
+    }
+
+    /// Whether it posts an event.
+    pub(crate) fn takes(&self, event: &RecordedEvent) -> bool {
+        self.concerns(&event.stream.aggregate_type) && (self.posts)(&event.event_type)
     }
 
     /// Decodes those events of a batch that it posts.
@@ -171,8 +184,8 @@ impl Projection {
     ) -> Result<Postings, PostError> {
         let mut postings = Postings::default();
         for event in events {
-            let aggregate_type = &*event.stream.aggregate_type;
-            if self.concerns(aggregate_type) {
+            if self.takes(event) {
+                let aggregate_type = &*event.stream.aggregate_type;
                 let with_metadata = self.metadata_of.contains(&aggregate_type);
                 let metadata = with_metadata.then(|| event.metadata.as_str().into());
                 postings.push(Posting::decode(event, metadata)?);

@@ -34,7 +34,21 @@ pub const PROJECTION: Projection = Projection {
         domain::product::TYPE,
         domain::payment::TYPE,
     ],
+    posts,
     metadata_of: &[],
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
+
+fn posts(event_type: &str) -> bool {
+    matches!(
+        event_type,
+        "OrderPlaced"
+            | "OrderRejected"
+            | "OrderLinesCancelled"
+            | "PaymentRefunded"
+            | "ProductCreated"
+            | "ProductRevised"
+            | "VariantAdded"
+    )
+}

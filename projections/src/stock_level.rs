@@ -9,11 +9,12 @@ use crate::projection::{self, Projection};
 /// The projection.
 pub const PROJECTION: Projection = Projection {
     name: "stock_level",
-    version: 1,
+    version: 2,
     tables: &["stock_level", "stock_reservation"],
     tables_sql: include_str!("stock_level/tables.sql"),
     indexes_sql: include_str!("stock_level/indexes.sql"),
     aggregate_types: &[domain::stock::TYPE],
+    posts: projection::every_event,
     metadata_of: &[],
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::stock::TYPE))),

@@ -20,10 +20,23 @@ pub const PROJECTION: Projection = Projection {
     tables_sql: include_str!("timer/tables.sql"),
     indexes_sql: include_str!("timer/indexes.sql"),
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
+    posts,
     metadata_of: &[],
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
+
+/// All that the rule may set or clear a timer by; not the large and frequent ones that never do.
+fn posts(event_type: &str) -> bool {
+    !matches!(
+        event_type,
+        "OrderShipped"
+            | "OrderCompleted"
+            | "OrderLinesCancelled"
+            | "ShipmentDelivered"
+            | "OrderNoteAdded"
+    )
+}
 
 const ORDER_DEADLINE: &str = "order_deadline";
 

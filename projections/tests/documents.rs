@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use domain::order::OrderEvent;
+use domain::payment::PaymentEvent;
 use domain::value::{OrderId, Prose};
 use journal::TailSource;
 use projections::{Board, Queries};
 use uuid::Uuid;
 
-use crate::shop::{Rng, Shop};
+use crate::shop::{Rng, Shop, text};
 use crate::world::{CAUGHT_UP_WITHIN, Workers, World};
 
 const NAME: &str = "order_detail";
@@ -33,12 +34,13 @@ async fn browse(queries: Queries, orders: Vec<OrderId>, done: Arc<AtomicBool>) {
     }
 }
 
-/// What this process shows of an order once its tables are said to be at the journal's end.
-async fn shown(world: &World, queries: &Queries, id: OrderId) -> u64 {
+/// The version and the revision that this process shows of an order once its tables are said to be at the journal's end.
+async fn shown(world: &World, queries: &Queries, id: OrderId) -> (u64, u64) {
     let head = world.journal.head().await.unwrap();
     let deadline = Instant::now() + CAUGHT_UP_WITHIN;
     queries.wait_for(NAME, head, deadline).await.unwrap();
-    queries.order_detail(id.0).await.unwrap().unwrap().version
+    let document = queries.order_detail(id.0).await.unwrap().unwrap();
+    (document.version, document.revision)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +48,12 @@ async fn no_reader_sees_less_than_it_asked_for() {
     let world = World::new().await;
     let mut shop = Shop::new(81);
     world.append(shop.history(200), 20).await;
-    let orders: Vec<OrderId> = shop.orders.iter().copied().take(5).collect();
+    let unpaid = shop.orders.iter().copied();
+    let unpaid = unpaid.filter(|id| shop.states[id].placed().unwrap().paid.is_none());
+    let orders: Vec<OrderId> = unpaid.take(5).collect();
+    for id in &orders {
+        shop.request_payment(*id);
+    }
     // The worker of another process posts the same tables whenever it gets the lease.
     let elsewhere = Board::new();
     let mut rng = Rng::new(6);
@@ -62,14 +69,22 @@ async fn no_reader_sees_less_than_it_asked_for() {
     let there = Queries::new(world.journal.clone(), elsewhere.clone());
     for round in 0..120 {
         let id = *rng.pick(&orders);
-        let note = Prose::new(format!("round {round}")).unwrap();
-        shop.on_order(id, OrderEvent::OrderNoteAdded { note });
+        if round % 2 == 0 {
+            let note = Prose::new(format!("round {round}")).unwrap();
+            shop.on_order(id, OrderEvent::OrderNoteAdded { note });
+        } else {
+            let auth_id = id.payment().authorization();
+            let detail = text("time-out");
+            shop.on_payment(
+                id,
+                PaymentEvent::AuthorizationOutcomeUnknown { auth_id, detail },
+            );
+        }
         world.append(vec![shop.command()], 1).await;
         let queries = if round % 3 == 0 { &there } else { &here };
-        assert!(
-            shown(&world, queries, id).await >= shop.version(id),
-            "round {round}"
-        );
+        let (version, revision) = shown(&world, queries, id).await;
+        assert!(version >= shop.version(id), "round {round}");
+        assert!(revision >= shop.payment_version(id), "round {round}");
         if round % 20 == 19 {
             let side = round / 20 % 2;
             let board = if side == 0 { &world.board } else { &elsewhere };
@@ -94,16 +109,17 @@ async fn what_is_read_again_does_not_ask_the_database() {
     let id = shop.orders[0];
     let workers = worker(&world, &world.board);
     let queries = world.queries();
-    assert_eq!(shown(&world, &queries, id).await, shop.version(id));
+    assert_eq!(shown(&world, &queries, id).await.0, shop.version(id));
     // Changed behind everybody's back: only who asks the database sees it.
     sqlx::query("update query.order_detail set version = version + 1000 where order_id = $1")
         .bind(id.0)
         .execute(&world.pool)
         .await
         .unwrap();
-    assert_eq!(shown(&world, &queries, id).await, shop.version(id));
+    assert_eq!(shown(&world, &queries, id).await.0, shop.version(id));
     // Without a worker in this process there is nobody to say what changed.
     workers.stop().await;
-    assert_eq!(shown(&world, &queries, id).await, shop.version(id) + 1000);
+    let (version, _) = shown(&world, &queries, id).await;
+    assert_eq!(version, shop.version(id) + 1000);
     assert_eq!(queries.order_detail(Uuid::nil()).await.unwrap(), None);
 }

@@ -1,11 +1,14 @@
 //! Pages: walking a list forth and back meets every item once; wrong cursors are errors; and the
 //! journal's own events, filtered.
 
+use domain::ledger::Account;
+use domain::payment::PaymentEvent;
 use projections::{
-    EventsFilter, ListingFilter, ListingSort, OrdersFilter, Page, PageQuery, Queries, QueryError,
+    EventsFilter, LedgerFilter, ListingFilter, ListingSort, OrdersFilter, Page, PageQuery, Queries,
+    QueryError,
 };
 
-use crate::shop::Shop;
+use crate::shop::{Shop, text, usd};
 use crate::world::{World, json, page};
 
 async fn shop_world(seed: u64) -> World {
@@ -76,6 +79,40 @@ async fn every_list_is_walked_forth_and_back() {
         ..ListingFilter::default()
     };
     walk(async |page| queries.product_listing(&searched, page).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn lists_of_money_are_walked_forth_and_back() {
+    let world = World::new().await;
+    let mut shop = Shop::new(105);
+    let mut commands = Vec::new();
+    for _ in 0..10 {
+        let id = shop.place("2017-01-01T00:00:00Z", None, None, &[("A", 1, 100, 0)]);
+        shop.request_payment(id);
+        let amount = usd(107);
+        let capture_id = id.payment().capture(0);
+        let captured = PaymentEvent::PaymentCaptured {
+            capture_id,
+            amount,
+            gateway_ref: None,
+        };
+        shop.on_payment(id, PaymentEvent::CaptureRequested { capture_id, amount });
+        shop.on_payment(id, captured);
+        let (what, tried) = (text("it is odd"), text("nothing"));
+        shop.on_payment(id, PaymentEvent::PaymentAttentionRaised { what, tried });
+        commands.push(shop.command());
+    }
+    world.append(commands, 3).await;
+    world.post_all().await;
+    let queries = world.queries();
+    walk(async |page| queries.attention(page).await.unwrap()).await;
+    for account in [None, Some(Account::GatewayClearing)] {
+        let filter = LedgerFilter {
+            account,
+            ..LedgerFilter::default()
+        };
+        walk(async |page| queries.ledger_entries(&filter, page).await.unwrap()).await;
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod lists;
 mod market;
 mod money;
 mod orders;
+mod payments;
 mod poison;
 mod products;
 mod rebuilds;

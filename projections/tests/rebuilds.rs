@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use domain::value::OrderId;
 use projections::projection::ALL;
 use projections::{ListingFilter, OrdersFilter, Queries, RebuildError, RebuildStage, SalesBy};
 
@@ -83,6 +84,10 @@ async fn read(queries: Queries, order: uuid::Uuid, done: Arc<AtomicBool>, reads:
             .await
             .unwrap();
         assert_eq!(orders.items.len(), 50);
+        let trial = queries.trial_balance().await.unwrap();
+        assert!(trial.balanced && !trial.accounts.is_empty(), "{trial:?}");
+        let timeline = queries.order_timeline(OrderId(order)).await.unwrap();
+        assert_eq!(timeline.len(), 1);
         reads.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use domain::Event;
 use domain::order::Order;
+use domain::payment::{PaymentEvent, PaymentRequested};
 use domain::product::ProductEvent;
 use domain::stock::StockEvent;
 use domain::value::{
@@ -113,6 +114,28 @@ impl Shop {
     pub fn version(&self, id: OrderId) -> u64 {
         let stream = StreamId::new(domain::order::TYPE, id.to_string());
         self.sequences.get(&stream).copied().unwrap_or_default()
+    }
+
+    /// How many events its payment's stream has.
+    pub fn payment_version(&self, id: OrderId) -> u64 {
+        let stream = StreamId::new(domain::payment::TYPE, id.payment().to_string());
+        self.sequences.get(&stream).copied().unwrap_or_default()
+    }
+
+    pub fn on_payment(&mut self, id: OrderId, event: PaymentEvent) {
+        self.record(domain::payment::TYPE, &id.payment().to_string(), event);
+    }
+
+    /// Requests a payment of what is due for the order.
+    pub fn request_payment(&mut self, id: OrderId) {
+        let requested = PaymentRequested {
+            payment_id: id.payment(),
+            order_id: id,
+            amount: self.states[&id].due().unwrap(),
+            gateway: text("sandbox"),
+            method: text("card"),
+        };
+        self.on_payment(id, PaymentEvent::PaymentRequested(requested.into()));
     }
 
     /// What was recorded since the last call, as one command.

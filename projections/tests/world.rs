@@ -116,7 +116,12 @@ impl World {
     }
 
     pub async fn caught_up_in(&self, projection: &str) {
-        let head = self.journal.head().await.unwrap();
+        // A connection that a test has just ended is noticed by whoever uses it next.
+        let head = eventually("the journal answers", CAUGHT_UP_WITHIN, async || {
+            let head = self.journal.head().await;
+            head.map_err(|error| error.to_string())
+        })
+        .await;
         let deadline = Instant::now() + CAUGHT_UP_WITHIN;
         let waited = self.queries().wait_for(projection, head, deadline).await;
         waited.unwrap();

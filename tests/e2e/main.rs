@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod buyers;
+mod checkouts;
 mod complete_journey;
 mod embedded;
 mod harness;
@@ -19,6 +20,7 @@ mod kafka;
 mod kills;
 mod no_skip;
 mod outages;
+mod payments;
 mod rebuild;
 mod shop;
 mod verify;

@@ -11,13 +11,18 @@ use serde_json::Value;
 use crate::complete_journey::{import_sample, sample_figures};
 use crate::shop::caught_up;
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 11] = [
     "product_listing",
     "product_page",
     "stock_level",
     "customer_orders",
     "order_detail",
+    "order_timeline",
+    "payment_detail",
+    "payment_ledger",
     "sales",
+    "timer",
+    "attention",
 ];
 
 /// What the tables serve, as bytes.

@@ -3,6 +3,8 @@
 //! A task of its own, so that encoding and waiting for the disk happen beside the deciding of
 //! the next batch.
 
+use std::time::Instant;
+
 use domain::Event;
 use journal::{
     AppendError, Batch, ClaimKey, Journal, Metadata, NewEvent, Outcomes, PendingCommand, Seen,
@@ -37,8 +39,13 @@ pub(crate) async fn run(
 ) {
     let mut writer = journal.writer();
     while let Some(job) = jobs.recv().await {
+        let begun = Instant::now();
         let outcome = commit(&mut writer, &job).await;
-        if outcomes.send(Internal::Settled(outcome)).is_err() {
+        let settled = Internal::Settled {
+            outcome,
+            took: begun.elapsed(),
+        };
+        if outcomes.send(settled).is_err() {
             return;
         }
     }

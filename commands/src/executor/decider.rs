@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::value::Timestamp;
 use domain::{Event, Facts, State};
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::batch::DecidedBatch;
 use super::cache::{Cache, Entry};
 use super::follow::follow;
+use super::linger::Linger;
 use super::loader::{self, LoadOutcome};
 use super::request::Request;
 use super::{ExecutorOptions, committer};
@@ -35,7 +36,14 @@ pub(crate) enum Internal {
     /// Cold streams were loaded, or could not be.
     Loaded(LoadOutcome),
     /// The batch that was being committed has come back.
-    Settled(Result<Outcomes, AppendError>),
+    Settled {
+        /// What came of it.
+        outcome: Result<Outcomes, AppendError>,
+        /// How long the commit took.
+        took: Duration,
+    },
+    /// The wait of this round for those who were just answered is over.
+    Lingered(u64),
     /// A request to be decided again, or for the first time after a wait.
     Again(Request),
 }
@@ -56,6 +64,8 @@ pub(crate) struct Decider {
     pub(super) filling: DecidedBatch,
     /// What is being committed.
     pub(super) in_flight: Option<DecidedBatch>,
+    /// Whether the filling batch waits for more.
+    linger: Linger,
     /// Requests that wait for cold streams, by ticket.
     waiting: HashMap<u64, Waiting>,
     /// Who waits for each stream that is being loaded.
@@ -101,6 +111,7 @@ impl Decider {
             cache: Cache::new(options.states_max),
             filling: DecidedBatch::default(),
             in_flight: None,
+            linger: Linger::new(internal_sender.clone()),
             waiting: HashMap::new(),
             loading: HashMap::new(),
             next_ticket: 0,
@@ -162,9 +173,20 @@ impl Decider {
     fn take_internal(&mut self, internal: Internal) {
         match internal {
             Internal::Loaded(outcome) => self.loaded(outcome),
-            Internal::Settled(outcome) => self.settled(outcome),
+            Internal::Settled { outcome, took } => self.came_back(outcome, took),
+            Internal::Lingered(round) => self.linger.end(round),
             Internal::Again(request) => self.admit(request),
         }
+    }
+
+    fn came_back(&mut self, outcome: Result<Outcomes, AppendError>, took: Duration) {
+        let answered = self
+            .in_flight
+            .as_ref()
+            .map_or(0, |batch| batch.decided.len());
+        self.linger
+            .begin(answered, self.filling.decided.len(), took);
+        self.settled(outcome);
     }
 
     /// Decides a request, or has its cold streams loaded first.
@@ -353,9 +375,10 @@ impl Decider {
         self.filling.answer(request, relied_on, answer);
     }
 
-    /// Closes the filling batch if the committer is free.
+    /// Closes the filling batch if the committer is free and nobody else is waited for.
     fn ship(&mut self) {
-        if self.in_flight.is_some() || self.filling.is_empty() {
+        let is_awaited = !self.filling.is_full() && self.linger.holds(self.filling.decided.len());
+        if self.in_flight.is_some() || self.filling.is_empty() || is_awaited {
             return;
         }
         let mut batch = std::mem::take(&mut self.filling);
@@ -364,11 +387,10 @@ impl Decider {
         self.in_flight = Some(batch);
         // The committer's queue holds one job, and it has none: this cannot be refused while it lives.
         if self.jobs.try_send(job).is_err() {
-            let _ = self
-                .internal_sender
-                .send(Internal::Settled(Err(AppendError::Unavailable(
-                    ConnectionError::PoolClosed,
-                ))));
+            let _ = self.internal_sender.send(Internal::Settled {
+                outcome: Err(AppendError::Unavailable(ConnectionError::PoolClosed)),
+                took: Duration::ZERO,
+            });
         }
     }
 }

@@ -11,13 +11,15 @@
 //! on: if one has moved on, the command is decided again.
 //!
 //! The files: [`Commands`] and the wiring here; `decider` decides; `batch` holds what was decided
-//! together; `cache` the states; `loader` cold streams; `committer` the journal's door.
+//! together; `linger` says when a batch leaves; `cache` the states; `loader` cold streams;
+//! `committer` the journal's door.
 
 mod batch;
 mod cache;
 mod committer;
 mod decider;
 mod follow;
+mod linger;
 mod loader;
 mod request;
 mod settle;

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use domain::RejectionCode;
-use domain::account::RegisterAccount;
-use domain::product::{CreateProduct, NewVariant};
+use domain::account::{AccountCommand, RegisterAccount};
+use domain::product::{CreateProduct, NewVariant, ProductCommand};
+use domain::stock::StockCommand;
 use domain::value::{
-    Ciphertext, Currency, EmailHash, KeyId, Money, Quantity, Role, Sealed, Slug, Text,
+    AccountId, Ciphertext, Currency, EmailHash, KeyId, Money, ProductId, Quantity, Role, Sealed,
+    Slug, StockId, Text,
 };
 
 use super::*;
@@ -167,7 +169,7 @@ fn an_address_is_had_once_and_an_owner_remains() {
         panic!("the last owner went")
     };
     assert_eq!(last.fields[0].code, "last-owner");
-    let (state, version) = memory.state_of(&streams::owners()).unwrap();
+    let (state, version) = memory.state_of(&crate::streams::owners()).unwrap();
     let owners = state.as_owners().map(|owners| owners.accounts().len());
     assert_eq!((owners, version), (Some(1), 3));
 }

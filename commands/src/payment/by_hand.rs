@@ -39,12 +39,21 @@ impl Commands {
         let Some(order) = order.map(streams::order) else {
             return Err(Rejection::not_found(format!("there is no payment {id}")).into());
         };
-        let command = ToPayment {
-            payment,
-            order,
-            command,
-        };
-        self.execute(command, context).await
+        self.execute(to_payment_by_hand(payment, order, command), context)
+            .await
+    }
+}
+
+/// What a person asks of a payment and its order.
+pub(crate) fn to_payment_by_hand(
+    payment: StreamId,
+    order: StreamId,
+    command: ByHand,
+) -> impl Command {
+    ToPayment {
+        payment,
+        order,
+        command,
     }
 }
 

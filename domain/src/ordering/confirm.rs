@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{OrderingOutcome, StockLookup};
 use crate::facts::Facts;
-use crate::order::{self, Line, Order, OrderCommand, OrderPlaced};
+use crate::order::{self, Line, Order, OrderCommand, OrderPlaced, OrderStatus};
 use crate::rejection::{FieldError, Rejection, RejectionCode};
 use crate::stock::{self, Reserve, StockCommand, StockEvent, StockItem};
 use crate::value::{Money, Quantity, ReservationId};
@@ -53,6 +53,33 @@ pub fn confirm(
             RejectionCode::ReservationExpired,
             lapsed,
         ))
+    }
+}
+
+/// Confirms an order as staff do, who vouch for `authorized`; for what is due if they do not say.
+/// An order whose customer chose a gateway is confirmed by what the gateway says, so there staff
+/// have to say how much they vouch for.
+pub fn confirm_by_hand(
+    order: &Order,
+    stock: &StockLookup<'_>,
+    authorized: Option<Money>,
+    facts: &Facts,
+) -> Result<OrderingOutcome, Rejection> {
+    let Some(due) = order.due() else {
+        return Err(Rejection::not_found("there is no such order"));
+    };
+    let waits = order.status() == Some(OrderStatus::Placed) && due.minor > 0;
+    let chosen = order.placed().and_then(|placed| placed.payment.as_ref());
+    match (authorized, chosen) {
+        (None, Some(chosen)) if waits => {
+            let detail = format!(
+                "the order is paid through {}, which decides whether it is confirmed; to confirm it all the same, say \
+                 in `authorized` how much is paid otherwise",
+                chosen.gateway
+            );
+            Err(Rejection::new(RejectionCode::OrderState, detail))
+        }
+        (authorized, _) => confirm(order, stock, authorized.unwrap_or(due), facts),
     }
 }
 

@@ -427,3 +427,25 @@ fn shipping_dispatches_all_that_is_open_once() {
         "validation-failed"
     );
 }
+
+#[test]
+fn staff_vouch_for_an_order_that_a_gateway_was_to_confirm() {
+    let mut world = World::with(&[("A", 1_000, 5)]);
+    let wish = PlaceOrder {
+        payment: Some(by_card()),
+        ..PlaceOrder::new(ORDER, Currency::EUR, vec![wanted("A", 1)], HOLD)
+    };
+    world.place(wish, &at(0)).unwrap();
+    let due = world.order(ORDER).due().unwrap();
+    let mut by_hand = |authorized| {
+        world.compose(ORDER, |order, stock| {
+            confirm_by_hand(order, stock, authorized, &at(1))
+        })
+    };
+    let refused = by_hand(None).unwrap_err();
+    assert_eq!(refused.code, RejectionCode::OrderState);
+    assert!(refused.detail.contains("sandbox"), "{}", refused.detail);
+    assert!(!by_hand(Some(due)).unwrap().is_empty());
+    // What is confirmed already is answered as before.
+    assert!(by_hand(None).unwrap().is_empty());
+}

@@ -26,6 +26,9 @@ const ATTEMPTS_MAX: u32 = 12;
 const RETRY_MIN: Duration = Duration::from_millis(50);
 const RETRY_MAX: Duration = Duration::from_secs(10);
 
+/// Most events of a lane that are handled together.
+const TOGETHER_MAX: usize = 32;
+
 /// How long handling an event may take; more than any call to a gateway.
 const HANDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
@@ -33,14 +36,15 @@ const HANDLE_TIMEOUT: Duration = Duration::from_secs(90);
 struct Lane {
     shard: u32,
     waiting: VecDeque<Arc<RecordedEvent>>,
+    /// What is at work, known by the first of its positions.
     at_work: Option<(Position, AbortHandle)>,
 }
 
-/// An event was handled.
+/// Events were handled.
 struct Done {
     payment: PaymentId,
     shard: u32,
-    position: Position,
+    positions: Vec<Position>,
 }
 
 /// All lanes of a runner.
@@ -82,6 +86,11 @@ impl Lanes {
         self.open.get(&shard)?.first().copied()
     }
 
+    /// How many events are not handled yet.
+    pub fn open_count(&self) -> usize {
+        self.open.values().map(BTreeSet::len).sum()
+    }
+
     /// Puts an event at the end of its lane.
     pub fn put(&mut self, payment: PaymentId, shard: u32, event: Arc<RecordedEvent>) {
         self.open.entry(shard).or_default().insert(event.position);
@@ -106,21 +115,23 @@ impl Lanes {
             let Some(lane) = self.lanes.get_mut(&payment) else {
                 continue;
             };
-            let Some(event) = lane.waiting.pop_front() else {
+            let together = lane.waiting.len().min(TOGETHER_MAX);
+            let events: Vec<_> = lane.waiting.drain(..together).collect();
+            let positions: Vec<_> = events.iter().map(|event| event.position).collect();
+            let Some(first) = positions.first().copied() else {
                 continue;
             };
-            self.waiting -= 1;
-            let (shard, position) = (lane.shard, event.position);
-            let worker = self.worker.clone();
+            self.waiting -= together;
+            let (shard, worker) = (lane.shard, self.worker.clone());
             let task = self.at_work.spawn(async move {
-                work(&worker, &event).await;
+                work(&worker, &events).await;
                 Done {
                     payment,
                     shard,
-                    position,
+                    positions,
                 }
             });
-            lane.at_work = Some((position, task));
+            lane.at_work = Some((first, task));
         }
     }
 
@@ -139,11 +150,8 @@ impl Lanes {
             return;
         };
         // A lane that was given up and begun anew has another task.
-        if lane
-            .at_work
-            .as_ref()
-            .is_none_or(|(position, _)| *position != done.position)
-        {
+        let is_it = |(first, _): &(Position, _)| done.positions.first() == Some(first);
+        if !lane.at_work.as_ref().is_some_and(is_it) {
             return;
         }
         lane.at_work = None;
@@ -153,7 +161,9 @@ impl Lanes {
             self.ready.push_back(done.payment);
         }
         if let Some(open) = self.open.get_mut(&done.shard) {
-            open.remove(&done.position);
+            for position in &done.positions {
+                open.remove(position);
+            }
         }
     }
 
@@ -174,11 +184,22 @@ impl Lanes {
     }
 }
 
+/// Handles events that wait together: at once, or one after the other if that fails.
+async fn work(worker: &Worker, events: &[Arc<RecordedEvent>]) {
+    if events.len() > 1 && once(worker.handle_all(events)).await.is_ok() {
+        metrics::counter!("daybook_process_handled_total").increment(events.len() as u64);
+        return;
+    }
+    for event in events {
+        work_on_one(worker, event).await;
+    }
+}
+
 /// Handles an event until it is handled, or a person was told that it cannot be.
-async fn work(worker: &Worker, event: &RecordedEvent) {
+async fn work_on_one(worker: &Worker, event: &RecordedEvent) {
     let mut pause = RETRY_MIN;
     for attempt in 1_u32.. {
-        let Err(trouble) = once(worker, event).await else {
+        let Err(trouble) = once(worker.handle(event)).await else {
             metrics::counter!("daybook_process_handled_total").increment(1);
             return;
         };
@@ -193,8 +214,8 @@ async fn work(worker: &Worker, event: &RecordedEvent) {
     }
 }
 
-async fn once(worker: &Worker, event: &RecordedEvent) -> Result<(), Trouble> {
-    let handling = AssertUnwindSafe(worker.handle(event)).catch_unwind();
+async fn once(work: impl Future<Output = Result<(), Trouble>>) -> Result<(), Trouble> {
+    let handling = AssertUnwindSafe(work).catch_unwind();
     match tokio::time::timeout(HANDLE_TIMEOUT, handling).await {
         Ok(Ok(handled)) => handled,
         Ok(Err(_)) => Err(Trouble::Lasting("handling it panicked".into())),
@@ -215,3 +236,6 @@ async fn was_passed_over(worker: &Worker, event: &RecordedEvent, trouble: &Troub
     );
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,15 +120,15 @@ async fn own_books(
     let mut own = OwnBooks::default();
     let mut at = before(journal, from).await?;
     loop {
-        let events = journal.read_all(at, READ_LIMIT_MAX).await?;
+        let payments = domain::payment::TYPE;
+        let events = journal
+            .read_aggregates(payments, at, READ_LIMIT_MAX)
+            .await?;
         let Some(last) = events.last() else {
             return Ok(own);
         };
         at = last.position;
-        for event in events
-            .iter()
-            .filter(|e| &*e.stream.aggregate_type == domain::payment::TYPE)
-        {
+        for event in &events {
             let recorded_at = Timestamp::try_from(event.recorded_at).unwrap_or_default();
             let Ok(id) = PaymentId::from_str(&event.stream.aggregate_id) else {
                 continue;

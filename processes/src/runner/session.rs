@@ -208,6 +208,10 @@ impl<S: FeedSource> Session<S> {
             self.held.insert(shard.number, Held { shard, read });
         }
         metrics::gauge!("daybook_process_shards").set(self.held.len() as f64);
+        metrics::gauge!("daybook_process_waiting").set(self.lanes.open_count() as f64);
+        if let Some((_, low)) = self.checkpoints().iter().min_by_key(|(_, at)| *at) {
+            metrics::gauge!("daybook_process_position").set(*low as f64);
+        }
         if news {
             self.read_on();
         } else if self.held.is_empty() {

@@ -23,6 +23,9 @@ const LEASE_TTL: Duration = Duration::from_secs(6);
 /// How often what is due is looked at: the shop's tick.
 const TICK: Duration = Duration::from_secs(1);
 
+/// A list that is only being made, or a connection that broke, is there again at the next tick.
+const FAILURES_UNTIL_SAID: u32 = 3;
+
 /// Most timers that are fetched anew at a tick, and most that are known to be tried again later.
 const FETCHED_MAX: usize = 500;
 const LATER_MAX: usize = 10_000;
@@ -51,7 +54,8 @@ struct Timers<'a> {
     at_work: JoinSet<Timer>,
     /// What was done and may still be due; those at work are among them.
     later: HashMap<Timer, Later>,
-    is_said: bool,
+    /// How often in a row it could not be read what is due.
+    failures: u32,
 }
 
 /// Does what is due until `shutdown`, while this runner holds the lease.
@@ -68,7 +72,7 @@ pub(super) async fn run(
         list,
         at_work: JoinSet::new(),
         later: HashMap::new(),
-        is_said: false,
+        failures: 0,
     };
     while !shutdown.is_cancelled() {
         match hold(journal, lease.take(), holder).await {
@@ -117,17 +121,17 @@ impl Timers<'_> {
         let due = match self.list.due(self.worker.now(), limit).await {
             Ok(due) => due,
             Err(error) => {
-                if !self.is_said {
+                self.failures += 1;
+                if self.failures == FAILURES_UNTIL_SAID {
                     tracing::warn!(
                         error,
                         "what is due cannot be read; tried again every second"
                     );
                 }
-                self.is_said = true;
                 return;
             }
         };
-        self.is_said = false;
+        self.failures = 0;
         let known: HashMap<Timer, Timestamp> = due.iter().copied().collect();
         self.later
             .retain(|timer, later| later.at > now || known.contains_key(timer));

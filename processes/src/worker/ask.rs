@@ -70,7 +70,19 @@ impl Worker {
         first: First,
         cause: &Cause,
     ) -> Result<(), Trouble> {
-        let (mut payment, mut named) = (self.payment(id).await?, None);
+        let payment = self.payment(id).await?;
+        self.ask_of(payment, kind, first, cause).await
+    }
+
+    /// The same, of a payment that was just looked at.
+    pub(super) async fn ask_of(
+        &self,
+        mut payment: Payment,
+        kind: RequestKind,
+        first: First,
+        cause: &Cause,
+    ) -> Result<(), Trouble> {
+        let mut named = None;
         if payment.is_left() {
             return Ok(());
         }
@@ -79,6 +91,7 @@ impl Worker {
         else {
             return Ok(());
         };
+        let id = requested.payment_id;
         // Who lets go of a payment settles what became of asking for it too.
         let is_let_go = matches!(payment.open_operation(), Some((OpenRequest::Void(_), _)));
         if kind == RequestKind::Authorization && is_let_go {
@@ -147,7 +160,10 @@ impl Worker {
         }
         let payment = self.payment(id).await?;
         match payment.order_id() {
-            Some(order_id) if !payment.is_authorizing() => self.conclude(order_id, cause).await,
+            Some(order_id) if !payment.is_authorizing() => {
+                let order = self.order(order_id).await?;
+                self.conclude(&order, cause).await
+            }
             _ => Ok(()),
         }
     }
@@ -165,7 +181,7 @@ impl Worker {
         else {
             return Ok(Answer::Wait);
         };
-        let order = self.shop.order(order_id).await.map_err(Trouble::Later)?;
+        let order = self.order(order_id).await?;
         let query = Query {
             auth_id: asked.auth_id.0,
             gateway_ref: payment.gateway_ref().map(ToString::to_string),
@@ -173,7 +189,8 @@ impl Worker {
         };
         match gateway.state(&query, self.now()).await {
             Ok(Some(state)) => {
-                let learnt = news::of_state(payment, &state);
+                // Loaded after the answer: every request that the gateway can tell of is in it.
+                let learnt = news::of_state(&self.payment(id).await?, &state);
                 for command in learnt.commands {
                     self.record(id, command, cause).await?;
                 }

@@ -2,6 +2,7 @@
 
 mod stock;
 mod store;
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use domain::value::Sku;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::stored::{Stored, StoredItems};
 use super::document::ListingItem;
 use crate::fold::{self, StreamDocument};
 use crate::projection::{PostError, Posting, Postings};
@@ -26,14 +28,19 @@ pub(super) async fn post(
     moved.extend(added(of_products));
     let in_stock = stock::in_stock(connection, &moved).await?;
 
-    let mut items: BTreeMap<Uuid, ListingItem> =
-        fold::fold(connection, TABLE, include_str!("load.sql"), of_products).await?;
+    let mut items = load(connection, &fold::known_ids(of_products)?).await?;
+    let mut stored: StoredItems = items.iter().map(stored_item).collect();
+    for posting in of_products {
+        fold::evolve(&mut items, posting)?;
+    }
     let others: Vec<Uuid> = flipped(connection, &in_stock)
         .await?
         .into_iter()
         .filter(|id| !items.contains_key(id))
         .collect();
-    items.extend(fold::load(connection, TABLE, include_str!("load.sql"), &others).await?);
+    let others = load(connection, &others).await?;
+    stored.extend(others.iter().map(stored_item));
+    items.extend(others);
 
     for item in items.values_mut() {
         for variant in &mut item.variants {
@@ -44,9 +51,20 @@ pub(super) async fn post(
         }
         item.derive();
     }
-    store::items(connection, &items).await?;
-    store::prices(connection, &items).await?;
-    store::skus(connection, &items, &discontinued(of_products)).await
+    store::items(connection, &items, &stored).await?;
+    store::prices(connection, &items, &stored).await?;
+    store::skus(connection, &items, &stored, &discontinued(of_products)).await
+}
+
+async fn load(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<BTreeMap<Uuid, ListingItem>, PostError> {
+    fold::load(connection, TABLE, include_str!("load.sql"), ids).await
+}
+
+fn stored_item((id, item): (&Uuid, &ListingItem)) -> (Uuid, Stored) {
+    (*id, Stored::from(item))
 }
 
 fn added(postings: &[Posting]) -> impl Iterator<Item = Sku> {

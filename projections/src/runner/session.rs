@@ -312,8 +312,7 @@ impl<S: FeedSource> Runner<S> {
         checkpoint.cursor = batch.cursor.clone();
         // Before the board says how far the tables are.
         let changed = batch.events.iter();
-        let changed =
-            changed.filter(|event| self.projection.concerns(&event.stream.aggregate_type));
+        let changed = changed.filter(|event| self.projection.takes(event));
         let changed = changed.filter_map(|event| (self.projection.document_of)(&event.stream));
         self.entry.documents.posted(changed, batch.cursor.low());
         self.reached(&batch.cursor);

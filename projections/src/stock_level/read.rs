@@ -14,6 +14,9 @@ type LowKey = (i64, String, String);
 /// Where a reservation is in its SKU's list: when it lapses (microseconds since 1970), and its id.
 type ReservationKey = (i64, Uuid);
 
+/// Where scarcity goes up a step, as in `tables.sql`.
+const SCARCITY_STEPS: &str = "{1,4,16,64,256,1024,4096,16384}";
+
 impl Queries {
     /// A SKU's stock, one document per location, by location. Empty if the SKU was never in stock.
     pub async fn stock(&self, sku: &Sku) -> Result<Vec<Document>, QueryError> {
@@ -88,8 +91,15 @@ fn low<'a>(below: Option<i64>, keyset: &Keyset<LowKey>) -> QueryBuilder<'a, Post
     );
     if let Some(below) = below {
         sql.push(" and uncommitted < ").push_bind(below);
+        sql.push(" and scarcity <= ");
+        push_scarcity(&mut sql, below);
     }
     if let Some((uncommitted, sku, location)) = &keyset.from {
+        sql.push(match keyset.side {
+            Side::After => " and scarcity >= ",
+            Side::Before => " and scarcity <= ",
+        });
+        push_scarcity(&mut sql, *uncommitted);
         sql.push(match keyset.side {
             Side::After => " and (uncommitted, sku, location) > (",
             Side::Before => " and (uncommitted, sku, location) < (",
@@ -102,11 +112,19 @@ fn low<'a>(below: Option<i64>, keyset: &Keyset<LowKey>) -> QueryBuilder<'a, Post
             .push(")");
     }
     sql.push(match keyset.side {
-        Side::After => " order by uncommitted, sku, location limit ",
-        Side::Before => " order by uncommitted desc, sku desc, location desc limit ",
+        Side::After => " order by scarcity, uncommitted, sku, location limit ",
+        Side::Before => " order by scarcity desc, uncommitted desc, sku desc, location desc limit ",
     });
     sql.push_bind(keyset.rows_wanted());
     sql
+}
+
+/// The scarcity of an item with that many units: it grows with them, so both sort the same way.
+fn push_scarcity(sql: &mut QueryBuilder<'_, Postgres>, uncommitted: i64) {
+    sql.push("width_bucket(").push_bind(uncommitted);
+    sql.push("::bigint, '")
+        .push(SCARCITY_STEPS)
+        .push("'::bigint[])");
 }
 
 fn open<'a>(
@@ -135,4 +153,12 @@ fn open<'a>(
     });
     sql.push_bind(keyset.rows_wanted());
     Ok(sql)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_steps_of_scarcity_are_those_of_the_table() {
+        assert!(include_str!("tables.sql").contains(super::SCARCITY_STEPS));
+    }
 }

@@ -1,5 +1,7 @@
 -- One row per stock item. `uncommitted` is on_hand − held − committed and, unlike `available` in
--- the body, goes below zero when a forced adjustment left less than is promised.
+-- the body, goes below zero when a forced adjustment left less than is promised. Every sale changes it, and a row is
+-- changed in place only where no index holds what is changed: so `scarcity` is indexed in its stead, which says in
+-- coarse steps how many there are (0: none) and seldom changes.
 create table stock_level (
     sku         text collate "C" not null,
     location    text collate "C" not null,
@@ -8,9 +10,11 @@ create table stock_level (
     held        bigint not null,
     committed   bigint not null,
     uncommitted bigint not null,
+    scarcity    int    not null
+        generated always as (width_bucket(uncommitted, '{1,4,16,64,256,1024,4096,16384}'::bigint[])) stored,
     body        text   not null,
     constraint stock_level_item primary key (sku, location)
-);
+) with (fillfactor = 80);
 
 -- One row per open reservation; it goes when its last unit is dispatched, released or expired.
 create table stock_reservation (
