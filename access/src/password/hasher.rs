@@ -146,7 +146,7 @@ mod tests {
                 needs_rehash: false
             })
         );
-        let wrong = hasher.verify(password("Correct horse"), &hash).await;
+        let wrong = soon(hasher.verify(password("Correct horse"), &hash)).await;
         assert_eq!(wrong, Ok(Verdict::Wrong));
         let nobodys = soon(hasher.verify_nobody(password("correct horse"))).await;
         assert_eq!(nobodys, Ok(Verdict::Wrong));
