@@ -19,7 +19,7 @@ use crate::shop::{launch_with_kafka, order_of, sells};
 const CHECKOUTS: u64 = 1_000;
 const AT_ONCE: usize = 24;
 const KILLS: u64 = 8;
-const AT_REST_WITHIN: Duration = Duration::from_secs(240);
+const AT_REST_WITHIN: Duration = Duration::from_secs(420);
 
 /// How a thousand customers pay: the card, and how many of a hundred have it.
 const CARDS: [(&str, u64); 7] = [

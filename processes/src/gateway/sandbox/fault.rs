@@ -35,7 +35,8 @@ pub enum CallFault {
     /// It is carried out, and the answer is lost. A repeat with the same id is answered.
     LostAnswer,
     /// It is carried out, and answered with status 500; like Stripe, the gateway keeps that answer
-    /// under the id and repeats it for as long as it holds the key. Only asking tells.
+    /// under the id and repeats it for as long as it holds the key. Only asking tells. What is refused is
+    /// answered as it is.
     ErrorAfterSuccess,
     /// It is carried out, and the answer takes [`super::Settings::slow`].
     Slow,

@@ -157,7 +157,8 @@ impl Machine {
             deliveries: &faults.deliveries,
         };
         let outcome = self.perform(act, moment);
-        let answered = if faults.call == Some(CallFault::ErrorAfterSuccess) {
+        let is_carried_out = !matches!(outcome, Outcome::Failed(_));
+        let answered = if faults.call == Some(CallFault::ErrorAfterSuccess) && is_carried_out {
             Outcome::Unknown(Doubt::GatewayError(500))
         } else if act.card() == Some(Card::Unknown) {
             Outcome::Unknown(Doubt::NoAnswer)
