@@ -249,11 +249,6 @@ impl Decider {
             }
         });
         for loaded in outcome.loaded.unwrap_or_default() {
-            // Meanwhile a command may have opened the stream: what was decided on top of that counts.
-            let known = self.cache.peek(&loaded.stream);
-            if known.is_some_and(|entry| entry.version >= loaded.version) {
-                continue;
-            }
             self.cache.keep(
                 loaded.stream,
                 Entry {
