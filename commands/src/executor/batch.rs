@@ -131,32 +131,47 @@ impl DecidedBatch {
             .collect()
     }
 
+    /// Lets all streams fall that commands write to which rely on a fallen one, until there are no more. Earlier commands
+    /// count too: what they have written to such a stream would be forgotten with it and yet stay in the batch.
+    fn spread(&self, fallen: &mut HashSet<StreamId>) {
+        let mut known = 0;
+        while fallen.len() > known {
+            known = fallen.len();
+            for Decided { request, decision } in &self.decided {
+                if let Decision::Append { written, .. } = decision
+                    && relies_on(request, fallen)
+                {
+                    fallen.extend(written.iter().map(|(stream, _)| stream.clone()));
+                }
+            }
+        }
+    }
+
     /// Takes out the commands that rely on any of these streams, and those that rely on the
     /// streams that these write to; `fallen` grows by those.
     pub fn take_dependents(&mut self, fallen: &mut HashSet<StreamId>) -> Vec<Request> {
         if fallen.is_empty() || self.is_empty() {
             return Vec::new();
         }
+        self.spread(fallen);
         let mut dependents = Vec::new();
         let Self { decided, seen, .. } = std::mem::take(self);
         self.seen = seen;
         for Decided { request, decision } in decided {
-            let depends = request
-                .needs
-                .iter()
-                .any(|needed| fallen.contains(&needed.stream));
             match decision {
-                Decision::Append { written, .. } if depends => {
-                    fallen.extend(written.into_iter().map(|(stream, _)| stream));
-                    dependents.push(request);
-                }
-                Decision::Answer(_) if depends => dependents.push(request),
+                _ if relies_on(&request, fallen) => dependents.push(request),
                 Decision::Append { events, .. } => self.append(request, events),
                 Decision::Answer(answer) => self.answer(request, Vec::new(), answer),
             }
         }
         dependents
     }
+}
+
+/// Whether a request was decided on any of these streams.
+fn relies_on(request: &Request, streams: &HashSet<StreamId>) -> bool {
+    let mut needs = request.needs.iter();
+    needs.any(|needed| streams.contains(&needed.stream))
 }
 
 /// The claims of a request, its own key first: a repeat must be known as one before anything else is.
