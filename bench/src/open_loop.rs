@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::load::Ask;
-use crate::market::{Customers, Sold};
+use crate::market::{self, Customers, Sold};
 
 /// Enough that a slow answer does not hold the next request up.
 const CONNECTIONS: u64 = 64;
@@ -69,6 +69,23 @@ impl Stream {
             self.rate
         );
         Ok(took_micros)
+    }
+
+    /// Runs it so many times; the median and the 99th percentile of each run, in milliseconds.
+    pub async fn p50_and_p99(
+        &self,
+        server: &Server,
+        rounds: usize,
+    ) -> Result<(Vec<f64>, Vec<f64>)> {
+        let (mut p50, mut p99) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let took = self.run(server).await?;
+            let quantile = |quantile| took.value_at_quantile(quantile) as f64 / 1_000.0;
+            p50.push(quantile(0.5));
+            p99.push(quantile(0.99));
+            market::caught_up(server).await?;
+        }
+        Ok((p50, p99))
     }
 
     /// Takes slot after slot, each at its time.

@@ -51,32 +51,9 @@ pub use session::{
 };
 pub use state::{Account, EmailStatus, Lock, Profile, Totp};
 
-use crate::facts::FactSource;
-use crate::rejection::Rejection;
+use crate::cqrs::cqrs_aggregate;
 
 /// The aggregate's type, as in stream ids.
 pub const TYPE: &str = "account";
 
-impl cqrs_es::Aggregate for Account {
-    const TYPE: &'static str = TYPE;
-    type Command = AccountCommand;
-    type Event = AccountEvent;
-    type Error = Rejection;
-    type Services = FactSource;
-
-    async fn handle(
-        &mut self,
-        command: AccountCommand,
-        source: &FactSource,
-        sink: &cqrs_es::event_sink::EventSink<Self>,
-    ) -> Result<(), Rejection> {
-        for event in decide(self, command, &source.facts())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: AccountEvent) {
-        self.evolve(&event);
-    }
-}
+cqrs_aggregate!(Account, AccountCommand, AccountEvent, decide);

@@ -21,32 +21,9 @@ pub use decide::{REDIRECT_URIS_PER_CLIENT_MAX, decide};
 pub use event::{ClientEvent, ClientKind, ClientRegistered};
 pub use state::{Client, ClientStatus};
 
-use crate::facts::FactSource;
-use crate::rejection::Rejection;
+use crate::cqrs::cqrs_aggregate;
 
 /// The aggregate's type, as in stream ids.
 pub const TYPE: &str = "client";
 
-impl cqrs_es::Aggregate for Client {
-    const TYPE: &'static str = TYPE;
-    type Command = ClientCommand;
-    type Event = ClientEvent;
-    type Error = Rejection;
-    type Services = FactSource;
-
-    async fn handle(
-        &mut self,
-        command: ClientCommand,
-        source: &FactSource,
-        sink: &cqrs_es::event_sink::EventSink<Self>,
-    ) -> Result<(), Rejection> {
-        for event in decide(self, command, &source.facts())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: ClientEvent) {
-        self.evolve(&event);
-    }
-}
+cqrs_aggregate!(Client, ClientCommand, ClientEvent, decide);

@@ -24,6 +24,7 @@
 pub mod account;
 pub mod claim;
 pub mod client;
+mod cqrs;
 pub mod event;
 pub mod facts;
 #[cfg(test)]

@@ -42,32 +42,9 @@ pub use event::{
 pub use line::{Line, LineProgress, Parts};
 pub use state::{Fulfilment, Order, OrderStatus, Return, ReturnStatus, Totals};
 
-use crate::facts::FactSource;
-use crate::rejection::Rejection;
+use crate::cqrs::cqrs_aggregate;
 
 /// The aggregate's type, as in stream ids.
 pub const TYPE: &str = "order";
 
-impl cqrs_es::Aggregate for Order {
-    const TYPE: &'static str = TYPE;
-    type Command = OrderCommand;
-    type Event = OrderEvent;
-    type Error = Rejection;
-    type Services = FactSource;
-
-    async fn handle(
-        &mut self,
-        command: OrderCommand,
-        source: &FactSource,
-        sink: &cqrs_es::event_sink::EventSink<Self>,
-    ) -> Result<(), Rejection> {
-        for event in decide(self, command, &source.facts())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: OrderEvent) {
-        self.evolve(&event);
-    }
-}
+cqrs_aggregate!(Order, OrderCommand, OrderEvent, decide);

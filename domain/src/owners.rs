@@ -31,8 +31,7 @@ pub use decide::{OWNERS_MAX, decide};
 pub use event::OwnersEvent;
 pub use state::Owners;
 
-use crate::facts::FactSource;
-use crate::rejection::Rejection;
+use crate::cqrs::cqrs_aggregate;
 
 /// The aggregate's type, as in stream ids.
 pub const TYPE: &str = "owners";
@@ -40,26 +39,9 @@ pub const TYPE: &str = "owners";
 /// The id of the one stream of this type.
 pub const ID: &str = "shop";
 
-impl cqrs_es::Aggregate for Owners {
-    const TYPE: &'static str = TYPE;
-    type Command = OwnersCommand;
-    type Event = OwnersEvent;
-    type Error = Rejection;
-    type Services = FactSource;
-
-    async fn handle(
-        &mut self,
-        command: OwnersCommand,
-        _source: &FactSource,
-        sink: &cqrs_es::event_sink::EventSink<Self>,
-    ) -> Result<(), Rejection> {
-        for event in decide(self, command)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: OwnersEvent) {
-        self.evolve(&event);
-    }
-}
+cqrs_aggregate!(
+    Owners,
+    OwnersCommand,
+    OwnersEvent,
+    |state, command, _facts| decide(state, command)
+);

@@ -38,32 +38,14 @@ pub use state::{
     Payment, PaymentStatus, Refund, Void,
 };
 
-use crate::facts::FactSource;
-use crate::rejection::Rejection;
+use crate::cqrs::cqrs_aggregate;
 
 /// The aggregate's type, as in stream ids.
 pub const TYPE: &str = "payment";
 
-impl cqrs_es::Aggregate for Payment {
-    const TYPE: &'static str = TYPE;
-    type Command = PaymentCommand;
-    type Event = PaymentEvent;
-    type Error = Rejection;
-    type Services = FactSource;
-
-    async fn handle(
-        &mut self,
-        command: PaymentCommand,
-        _source: &FactSource,
-        sink: &cqrs_es::event_sink::EventSink<Self>,
-    ) -> Result<(), Rejection> {
-        for event in decide(self, command)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: PaymentEvent) {
-        self.evolve(&event);
-    }
-}
+cqrs_aggregate!(
+    Payment,
+    PaymentCommand,
+    PaymentEvent,
+    |state, command, _facts| decide(state, command)
+);

@@ -24,32 +24,9 @@ pub use decide::{
 pub use event::ProductEvent;
 pub use state::{Product, Profile, Publication, Variant, VariantStatus};
 
-use crate::facts::FactSource;
-use crate::rejection::Rejection;
+use crate::cqrs::cqrs_aggregate;
 
 /// The aggregate's type, as in stream ids.
 pub const TYPE: &str = "product";
 
-impl cqrs_es::Aggregate for Product {
-    const TYPE: &'static str = TYPE;
-    type Command = ProductCommand;
-    type Event = ProductEvent;
-    type Error = Rejection;
-    type Services = FactSource;
-
-    async fn handle(
-        &mut self,
-        command: ProductCommand,
-        source: &FactSource,
-        sink: &cqrs_es::event_sink::EventSink<Self>,
-    ) -> Result<(), Rejection> {
-        for event in decide(self, command, &source.facts())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: ProductEvent) {
-        self.evolve(&event);
-    }
-}
+cqrs_aggregate!(Product, ProductCommand, ProductEvent, decide);

@@ -28,32 +28,9 @@ pub use decide::{BROKEN_RESERVATIONS_NAMED_MAX, EXPIRED_PER_COMMAND, ON_HAND_UNI
 pub use event::{BrokenReservation, Hold, ReleaseReason, StockEvent};
 pub use state::{Reservation, Reservations, StockItem};
 
-use crate::facts::FactSource;
-use crate::rejection::Rejection;
+use crate::cqrs::cqrs_aggregate;
 
 /// The aggregate's type, as in stream ids.
 pub const TYPE: &str = "stock";
 
-impl cqrs_es::Aggregate for StockItem {
-    const TYPE: &'static str = TYPE;
-    type Command = StockCommand;
-    type Event = StockEvent;
-    type Error = Rejection;
-    type Services = FactSource;
-
-    async fn handle(
-        &mut self,
-        command: StockCommand,
-        source: &FactSource,
-        sink: &cqrs_es::event_sink::EventSink<Self>,
-    ) -> Result<(), Rejection> {
-        for event in decide(self, command, &source.facts())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: StockEvent) {
-        self.evolve(&event);
-    }
-}
+cqrs_aggregate!(StockItem, StockCommand, StockEvent, decide);

@@ -33,6 +33,9 @@ pub const SHARDS: u32 = 16;
 /// How long a runner may be silent before its shards are taken over.
 const LEASE_TTL: Duration = Duration::from_secs(6);
 
+/// How long the database may take over a lease.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// How soon a failed session is followed by another: from, doubling, to.
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);

@@ -1,6 +1,7 @@
-//! What the order tables derive alike: fulfilment and payment status.
+//! What the order tables derive alike: what is due, fulfilment and payment status.
 
 use domain::order::{Fulfilment, OrderStatus, Paid};
+use domain::value::Money;
 use serde::{Deserialize, Serialize};
 
 use crate::payment_progress::PaymentProgress;
@@ -63,6 +64,17 @@ impl PaymentStatus {
             Status::Captured => Self::Paid,
             Status::PartiallyRefunded => Self::PartiallyRefunded,
             Status::Refunded => Self::Refunded,
+        }
+    }
+}
+
+/// What is to be paid for an order in all, in minor units: for what is sent and kept.
+pub(crate) fn due(status: OrderStatus, total: Money, cancelled: Money, returned: Money) -> i64 {
+    match status {
+        OrderStatus::Rejected | OrderStatus::Cancelled => 0,
+        OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed => {
+            let sent = total.minor.saturating_sub(cancelled.minor);
+            sent.saturating_sub(returned.minor)
         }
     }
 }

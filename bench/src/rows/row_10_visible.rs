@@ -50,21 +50,14 @@ async fn visible(
     market::visited(server, articles).await?;
     let customers = Customers::of(articles);
     let capacity = capacity(settings, server, &customers, Sold::Held).await?;
-    let (mut p50, mut p99) = (Vec::new(), Vec::new());
-    for _ in 0..settings.rounds {
-        let stream = Stream {
-            customers: customers.clone(),
-            sold: Sold::Held,
-            rate: capacity / 2.0,
-            lasts: settings.warm_up + settings.measure * 2,
-            warm_up: settings.warm_up,
-        };
-        let visible = stream.run(server).await?;
-        let quantile = |quantile| visible.value_at_quantile(quantile) as f64 / 1_000.0;
-        p50.push(quantile(0.5));
-        p99.push(quantile(0.99));
-        market::caught_up(server).await?;
-    }
+    let stream = Stream {
+        customers: customers.clone(),
+        sold: Sold::Held,
+        rate: capacity / 2.0,
+        lasts: settings.warm_up + settings.measure * 2,
+        warm_up: settings.warm_up,
+    };
+    let (p50, p99) = stream.p50_and_p99(server, settings.rounds).await?;
     let case = |quantile: &str, ours, bar| Case {
         row: 10,
         case: format!("{feed} {quantile}"),

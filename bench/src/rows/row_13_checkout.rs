@@ -42,21 +42,14 @@ async fn confirmed(
     limit: f64,
 ) -> Result<Vec<Case>> {
     market::visited(server, articles).await?;
-    let (mut p50, mut p99) = (Vec::new(), Vec::new());
-    for _ in 0..settings.rounds {
-        let stream = Stream {
-            customers: Customers::of(articles),
-            sold: Sold::PaidByCard,
-            rate: RATE,
-            lasts: settings.warm_up + settings.measure * 2,
-            warm_up: settings.warm_up,
-        };
-        let took = stream.run(server).await?;
-        let quantile = |quantile| took.value_at_quantile(quantile) as f64 / 1_000.0;
-        p50.push(quantile(0.5));
-        p99.push(quantile(0.99));
-        market::caught_up(server).await?;
-    }
+    let stream = Stream {
+        customers: Customers::of(articles),
+        sold: Sold::PaidByCard,
+        rate: RATE,
+        lasts: settings.warm_up + settings.measure * 2,
+        warm_up: settings.warm_up,
+    };
+    let (p50, p99) = stream.p50_and_p99(server, settings.rounds).await?;
     let case = |quantile: &str, ours, bar| Case {
         row: 13,
         case: format!("{feed} {quantile}"),

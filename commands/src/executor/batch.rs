@@ -182,3 +182,73 @@ fn claims(request: &Request) -> Vec<ClaimKey> {
         .chain(request.claims.iter().map(|claim| claim.key))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use domain::{Facts, Rejection};
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::{Command, Context, Needed, States};
+
+    /// A command that is decided on these streams.
+    struct On(Vec<StreamId>);
+
+    impl Command for On {
+        fn name(&self) -> &'static str {
+            "On"
+        }
+
+        fn needs(&self) -> Vec<Needed> {
+            self.0.iter().cloned().map(Needed::existing).collect()
+        }
+
+        fn decide(
+            &self,
+            _states: &States<'_>,
+            _facts: &Facts,
+        ) -> Result<Vec<(StreamId, Event)>, Rejection> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn stream(name: &str) -> StreamId {
+        StreamId::new("order", name)
+    }
+
+    /// Puts in a command that writes to each of these streams, at that sequence.
+    fn write(batch: &mut DecidedBatch, to: &[(&str, Sequence)]) {
+        let on = On(to.iter().map(|(name, _)| stream(name)).collect());
+        let deadline = Instant::now() + Duration::from_secs(1);
+        let (answer, _) = oneshot::channel();
+        let request = Request::new(Box::new(on), Context::default(), deadline, answer);
+        let completed = || Event::Order(domain::order::OrderEvent::OrderCompleted {});
+        let events = to
+            .iter()
+            .map(|(name, sequence)| (stream(name), *sequence, completed()));
+        batch.append(request, events.collect());
+    }
+
+    fn first_needs(requests: impl IntoIterator<Item = Request>) -> Vec<StreamId> {
+        let mut needs = requests.into_iter().map(|request| request.needs);
+        let first = |needs: Vec<Needed>| needs.into_iter().next().unwrap().stream;
+        std::iter::from_fn(|| needs.next()).map(first).collect()
+    }
+
+    #[test]
+    fn what_is_forgotten_with_a_fallen_stream_leaves_nothing_in_the_batch() {
+        let mut batch = DecidedBatch::default();
+        write(&mut batch, &[("shared", 5)]);
+        write(&mut batch, &[("apart", 1)]);
+        // The stream that falls takes `shared` down with it, and so what was written to that before.
+        write(&mut batch, &[("fallen", 2), ("shared", 6)]);
+        let mut fallen = HashSet::from([stream("fallen")]);
+        let again = first_needs(batch.take_dependents(&mut fallen));
+        assert_eq!(fallen, HashSet::from([stream("fallen"), stream("shared")]));
+        assert_eq!(again, [stream("shared"), stream("fallen")]);
+        let kept = batch.decided.into_iter().map(|decided| decided.request);
+        assert_eq!(first_needs(kept), [stream("apart")]);
+    }
+}

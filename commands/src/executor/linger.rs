@@ -18,12 +18,8 @@ use super::decider::Internal;
 /// The part of the last commit's time that is waited at most: one in so many.
 const COMMITS_PER_LINGER: u32 = 6;
 
-/// Flushes that are faster than this are not worth waiting for.
-const FLUSH_MIN: Duration = Duration::from_millis(1);
-
-/// What a commit does for each command besides the flush, about. It grows with the batch, so where it is most of the
-/// commit nothing is won by waiting: two batches that take turns keep both the journal and the writers busy.
-const WORK_PER_COMMAND: Duration = Duration::from_micros(30);
+/// Commits that are faster than this are not worth waiting for.
+const COMMIT_MIN: Duration = Duration::from_millis(1);
 
 /// Longest wait.
 const LINGER_MAX: Duration = Duration::from_millis(2);
@@ -50,9 +46,7 @@ impl Linger {
     /// are there already.
     pub fn begin(&mut self, answered: usize, waiting: usize, took: Duration) {
         self.round += 1;
-        let work = WORK_PER_COMMAND.saturating_mul(u32::try_from(answered).unwrap_or(u32::MAX));
-        let flush = took.saturating_sub(work);
-        if flush < FLUSH_MIN || answered + waiting < 2 {
+        if took < COMMIT_MIN || answered + waiting < 2 {
             self.awaited = 0;
             return;
         }

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::http_client;
+
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Below this a delivery arrives, and so many units come with it.
@@ -69,24 +71,25 @@ impl Answer {
             .and_then(Value::as_str)
             .unwrap_or_default()
     }
+
+    /// An error unless it was done.
+    pub fn expected(&self, path: &str) -> Result<()> {
+        if self.status.is_success() {
+            return Ok(());
+        }
+        bail!(
+            "{path} is answered with {}: {}",
+            self.status,
+            self.text("detail")
+        )
+    }
 }
 
 impl Shop {
     pub fn new(url: &str, token: &str) -> Result<Self> {
-        let base = Url::parse(url).ok().filter(Url::has_host);
-        let base = base.with_context(|| {
-            format!("--url is {url}, which should look like http://127.0.0.1:8080")
-        })?;
-        let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            // A token must not follow a redirect to somewhere else.
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .context("cannot set up an HTTP client")?;
         Ok(Self {
-            http,
-            base,
+            http: http_client::client(TIMEOUT)?,
+            base: http_client::address(url)?,
             token: token.to_owned(),
         })
     }
@@ -152,20 +155,6 @@ impl Shop {
         let text = answered.bytes().await.context("the answer broke off")?;
         let body = serde_json::from_slice(&text).unwrap_or_default();
         Ok(Answer { status, body })
-    }
-}
-
-impl Answer {
-    /// An error unless it was done.
-    pub fn expected(&self, path: &str) -> Result<()> {
-        if self.status.is_success() {
-            return Ok(());
-        }
-        bail!(
-            "{path} is answered with {}: {}",
-            self.status,
-            self.text("detail")
-        )
     }
 }
 

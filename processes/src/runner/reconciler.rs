@@ -9,6 +9,7 @@ use journal::{Journal, JournalError, Lease, Position, READ_LIMIT_MAX};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::DATABASE_TIMEOUT;
 use crate::gateway::AskError;
 use crate::worker::{OwnBooks, ReconcileError, Worker, earlier};
 
@@ -50,8 +51,14 @@ pub(super) async fn run(
     {
         pause = EVERY;
         let lease = Lease::try_acquire(journal.pool(), LEASE, holder, LEASE_TTL);
-        let Ok(Ok(Some(lease))) = tokio::time::timeout(SETTLED_AFTER, lease).await else {
-            continue;
+        let lease = match tokio::time::timeout(DATABASE_TIMEOUT, lease).await {
+            Ok(Ok(Some(lease))) => lease,
+            // Another one compares, or has just compared.
+            Ok(Ok(None)) => continue,
+            Ok(Err(_)) | Err(_) => {
+                pause = AGAIN_AFTER;
+                continue;
+            }
         };
         let compared = tokio::select! {
             () = shutdown.cancelled() => None,
@@ -60,7 +67,7 @@ pub(super) async fn run(
         if compared != Some(true) {
             pause = AGAIN_AFTER;
             let released = lease.release(journal.pool());
-            let _ = tokio::time::timeout(Duration::from_secs(3), released).await;
+            let _ = tokio::time::timeout(DATABASE_TIMEOUT, released).await;
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::DATABASE_TIMEOUT;
 use crate::due::DueList;
 use crate::worker::{Trouble, Worker};
 
@@ -37,9 +38,6 @@ const AT_WORK_MAX: usize = 128;
 const TIMEOUT: Duration = Duration::from_secs(90);
 const AGAIN_MIN: Duration = Duration::from_secs(5);
 const AGAIN_MAX: Duration = Duration::from_secs(300);
-
-/// How long the database may take over the lease.
-const DATABASE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// When a timer is done again, should it still be due then.
 struct Later {

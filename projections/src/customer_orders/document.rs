@@ -6,7 +6,7 @@ use domain::value::{Money, OrderId, PaymentId, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::fold::StreamDocument;
-use crate::order_status::{PaymentStatus, fulfilment};
+use crate::order_status::{PaymentStatus, due, fulfilment};
 use crate::paid::PaidDocument;
 use crate::payment_progress::PaymentProgress;
 use crate::projection::{PostError, Posting};
@@ -65,13 +65,7 @@ impl StreamDocument for OrderItem {
             self.units_shipped,
             under_way,
         );
-        self.due.minor = match self.status {
-            OrderStatus::Rejected | OrderStatus::Cancelled => 0,
-            OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed => {
-                let sent = self.total.minor.saturating_sub(self.cancelled.minor);
-                sent.saturating_sub(self.returned.minor)
-            }
-        };
+        self.due.minor = due(self.status, self.total, self.cancelled, self.returned);
         let (payment, due) = (self.payment.as_ref(), self.due.minor);
         self.payment_status = PaymentStatus::of(self.status, self.paid, payment, due);
     }

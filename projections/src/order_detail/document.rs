@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::returned::Return;
 use super::totals::Totals;
 use crate::fold::StreamDocument;
-use crate::order_status::{PaymentStatus, fulfilment};
+use crate::order_status::{PaymentStatus, due, fulfilment};
 use crate::paid::PaidDocument;
 use crate::payment_progress::PaymentProgress;
 use crate::projection::{PostError, Posting};
@@ -253,13 +253,7 @@ impl OrderDocument {
     /// What is due and what was paid, and so how far the payment is.
     fn derive_money(&mut self) {
         let totals = &mut self.totals;
-        totals.due.minor = match self.status {
-            OrderStatus::Rejected | OrderStatus::Cancelled => 0,
-            OrderStatus::Placed | OrderStatus::Confirmed | OrderStatus::Completed => {
-                let sent = totals.total.minor.saturating_sub(totals.cancelled.minor);
-                sent.saturating_sub(totals.returned.minor)
-            }
-        };
+        totals.due.minor = due(self.status, totals.total, totals.cancelled, totals.returned);
         let payment = self.payment.as_ref();
         if self.paid.is_some() {
             totals.captured = totals.total;

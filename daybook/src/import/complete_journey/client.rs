@@ -13,6 +13,7 @@ use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::http_client;
 use crate::progress::Progress;
 
 /// A server that nobody can reach for that long will not be back on its own.
@@ -22,7 +23,6 @@ const REQUEST_MAX: Duration = Duration::from_secs(900);
 /// An internal error may pass; one that comes every time is a bug to be reported.
 const INTERNAL_ERRORS_MAX: u32 = 5;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
@@ -84,24 +84,10 @@ struct Open {
 
 impl Client {
     pub(super) fn new(url: &str, token: &str) -> Result<Self> {
-        let base = Url::parse(url)
-            .ok()
-            .filter(|base| base.scheme() == "http" && base.has_host())
-            .with_context(|| {
-                format!("--url is {url}, which should look like http://127.0.0.1:8080")
-            })?;
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ATTEMPT_TIMEOUT)
-            // A token must not follow a redirect to somewhere else.
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .context("cannot set up an HTTP client")?;
         let now = Instant::now();
         Ok(Self {
-            http,
-            base,
+            http: http_client::client(ATTEMPT_TIMEOUT)?,
+            base: http_client::address(url)?,
             token: token.to_owned(),
             state: Mutex::new(State {
                 answered: now,
