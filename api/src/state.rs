@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use commands::Commands;
+use identity::Identity;
 use projections::Queries;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,7 @@ struct Inner {
     options: ApiOptions,
     handles: OnceLock<(Commands, Queries)>,
     webhooks: OnceLock<Arc<dyn Webhooks>>,
+    identity: OnceLock<Identity>,
 }
 
 impl Api {
@@ -42,6 +44,7 @@ impl Api {
             options,
             handles: OnceLock::new(),
             webhooks: OnceLock::new(),
+            identity: OnceLock::new(),
         }))
     }
 
@@ -56,6 +59,13 @@ impl Api {
     pub fn receive_webhooks(&self, webhooks: Arc<dyn Webhooks>) {
         if self.0.webhooks.set(webhooks).is_err() {
             tracing::warn!("the API was given webhooks twice; the first handle stays");
+        }
+    }
+
+    /// Lets people and programs in from now on; before, only the configured token is known. A second call changes nothing.
+    pub fn let_in(&self, identity: Identity) {
+        if self.0.identity.set(identity).is_err() {
+            tracing::warn!("the API was given identities twice; the first handle stays");
         }
     }
 
@@ -96,6 +106,12 @@ impl Api {
         self.handles()?;
         let none = || Problem::not_found("this server has no gateway that sends webhooks");
         self.0.webhooks.get().ok_or_else(none)
+    }
+
+    /// The handle for people and programs; none where only the configured token is known.
+    #[expect(dead_code, reason = "the routes follow")]
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.0.identity.get()
     }
 
     fn handles(&self) -> Result<&(Commands, Queries), Problem> {

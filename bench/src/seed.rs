@@ -301,7 +301,7 @@ impl Shop {
         }
         sale.commands.push(PendingCommand {
             events,
-            claims: Vec::new(),
+            ..PendingCommand::default()
         });
     }
 }
@@ -339,7 +339,7 @@ impl Shelf {
         }
         Ok(PendingCommand {
             events,
-            claims: Vec::new(),
+            ..PendingCommand::default()
         })
     }
 
@@ -356,7 +356,7 @@ impl Shelf {
             .map(|event| self.stocked(event, &metadata));
         Ok(PendingCommand {
             events: events.collect(),
-            claims: Vec::new(),
+            ..PendingCommand::default()
         })
     }
 

@@ -11,9 +11,9 @@ use domain::account::{self, Account, AccountCommand, Others};
 use domain::owners::Owners;
 use domain::value::AccountId;
 use domain::{Claim as Value, Event, Facts, Rejection};
-use journal::StreamId;
+use journal::{SecretWrite, StreamId};
 
-use crate::command::{Claim, Command, Needed, States, claim};
+use crate::command::{Beside, Claim, Command, Needed, States, claim};
 use crate::{CommandError, Commands, Context, Receipt, streams};
 
 pub use address::{Address, SUCCESSORS_MAX};
@@ -33,7 +33,19 @@ impl Commands {
         command: AccountCommand,
         context: Context,
     ) -> Result<Receipt, CommandError> {
-        self.execute(to_account(id, command), context).await
+        self.account_beside(id, command, Beside::default(), context)
+            .await
+    }
+
+    /// The same, with what goes into the vault in the same transaction, and what the command claims besides.
+    pub async fn account_beside(
+        &self,
+        id: AccountId,
+        command: AccountCommand,
+        beside: Beside,
+        context: Context,
+    ) -> Result<Receipt, CommandError> {
+        self.execute(to_account(id, command, beside), context).await
     }
 
     /// An account as it is recorded, and its version; one that was never registered is its default
@@ -45,7 +57,7 @@ impl Commands {
 }
 
 /// The command to account `id`.
-pub fn to_account(id: AccountId, command: AccountCommand) -> impl Command {
+pub fn to_account(id: AccountId, command: AccountCommand, beside: Beside) -> impl Command {
     let predecessor = match &command {
         AccountCommand::RegisterAccount(new) => new.succeeds,
         _ => None,
@@ -55,6 +67,7 @@ pub fn to_account(id: AccountId, command: AccountCommand) -> impl Command {
         owners: command.may_change_owners().then(streams::owners),
         predecessor: predecessor.map(streams::account),
         command,
+        beside,
     }
 }
 
@@ -65,6 +78,7 @@ struct ToAccount {
     /// The account that had the address before, where a registration names one.
     predecessor: Option<StreamId>,
     command: AccountCommand,
+    beside: Beside,
 }
 
 impl Command for ToAccount {
@@ -84,14 +98,19 @@ impl Command for ToAccount {
     }
 
     fn claims(&self) -> Vec<Claim> {
-        let AccountCommand::RegisterAccount(new) = &self.command else {
-            return Vec::new();
-        };
-        let address = Value::Email {
-            hash: new.email_hash,
-            succeeds: new.succeeds,
-        };
-        vec![claim(&address, "/email")]
+        let mut claims = self.beside.claims.clone();
+        if let AccountCommand::RegisterAccount(new) = &self.command {
+            let address = Value::Email {
+                hash: new.email_hash,
+                succeeds: new.succeeds,
+            };
+            claims.push(claim(&address, "/email"));
+        }
+        claims
+    }
+
+    fn secrets(&self) -> Vec<SecretWrite> {
+        self.beside.secrets.clone()
     }
 
     fn decide(

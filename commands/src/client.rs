@@ -5,7 +5,7 @@ use domain::value::ClientId;
 use domain::{Event, Facts, Rejection, State};
 
 use crate::command::{Command, OneAggregate, ToOne, events};
-use crate::{CommandError, Commands, Context, Receipt, streams};
+use crate::{Beside, CommandError, Commands, Context, Receipt, streams};
 
 impl Commands {
     /// Executes a command to a client.
@@ -15,7 +15,19 @@ impl Commands {
         command: ClientCommand,
         context: Context,
     ) -> Result<Receipt, CommandError> {
-        self.execute(to_client(id, command), context).await
+        self.client_beside(id, command, Beside::default(), context)
+            .await
+    }
+
+    /// The same, with what goes into the vault in the same transaction.
+    pub async fn client_beside(
+        &self,
+        id: ClientId,
+        command: ClientCommand,
+        beside: Beside,
+        context: Context,
+    ) -> Result<Receipt, CommandError> {
+        self.execute(to_client(id, command, beside), context).await
     }
 
     /// A client as it is recorded, for whoever has to judge what it asks for; one that was never
@@ -27,10 +39,11 @@ impl Commands {
 }
 
 /// The command to client `id`.
-pub fn to_client(id: ClientId, command: ClientCommand) -> impl Command {
+pub fn to_client(id: ClientId, command: ClientCommand, beside: Beside) -> impl Command {
     ToOne {
         stream: streams::client(id),
         command,
+        beside,
     }
 }
 

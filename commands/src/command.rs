@@ -1,7 +1,7 @@
 //! What the executor asks of a command.
 
 use domain::{Event, Facts, Rejection, State};
-use journal::{ClaimKey, Sequence, StreamId};
+use journal::{ClaimKey, SecretWrite, Sequence, StreamId};
 
 use crate::executor::Cache;
 
@@ -42,6 +42,15 @@ pub struct Claim {
     pub taken: Rejection,
 }
 
+/// What goes with a command besides its events.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// What it alone may have: a link or a code that works once.
+    pub claims: Vec<Claim>,
+    /// What it puts into the vault or destroys there.
+    pub secrets: Vec<SecretWrite>,
+}
+
 /// A command: a pure function over the states of the streams that it names.
 ///
 /// One stream or eleven is the same thing. It may be decided several times (after a conflict), so it decides by
@@ -55,6 +64,11 @@ pub trait Command: Send + Sync + 'static {
 
     /// What it claims.
     fn claims(&self) -> Vec<Claim> {
+        Vec::new()
+    }
+
+    /// What it puts into the vault or destroys there, in the transaction that appends its events; nothing if it appends none.
+    fn secrets(&self) -> Vec<SecretWrite> {
         Vec::new()
     }
 
@@ -107,6 +121,19 @@ pub(crate) trait OneAggregate: Clone + Send + Sync + 'static {
 pub(crate) struct ToOne<C> {
     pub stream: StreamId,
     pub command: C,
+    pub beside: Beside,
+}
+
+impl<C> ToOne<C> {
+    /// With nothing beside it.
+    pub fn new(stream: StreamId, command: C) -> Self {
+        let beside = Beside::default();
+        Self {
+            stream,
+            command,
+            beside,
+        }
+    }
 }
 
 impl<C: OneAggregate> Command for ToOne<C> {
@@ -124,7 +151,13 @@ impl<C: OneAggregate> Command for ToOne<C> {
     }
 
     fn claims(&self) -> Vec<Claim> {
-        self.command.claims()
+        let mut claims = self.command.claims();
+        claims.extend_from_slice(&self.beside.claims);
+        claims
+    }
+
+    fn secrets(&self) -> Vec<SecretWrite> {
+        self.beside.secrets.clone()
     }
 
     fn decide(

@@ -17,6 +17,8 @@ pub struct Context {
     pub request: Option<RequestKey>,
     /// The version that the subject's stream must have (`If-Match`), where one was named.
     pub expected_version: Option<u64>,
+    /// Whose the subject must be, where the actor may touch what is their own only. To them, what is another's is not there.
+    pub only_of: Option<String>,
 }
 
 /// A request's idempotency key, and a hash of what was sent under it.

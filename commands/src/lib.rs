@@ -29,9 +29,9 @@ pub mod product;
 pub mod stock;
 pub mod watch;
 
-pub use command::{Claim, Command, Needed, States};
+pub use command::{Beside, Claim, Command, Needed, States};
 pub use context::{Context, RequestKey};
 pub use error::CommandError;
 pub use executor::{Commands, Executor, ExecutorOptions};
-pub use journal::StreamId;
+pub use journal::{ClaimKey, NewSecret, SecretWrite, StoredSecret, StreamId, Vault};
 pub use receipt::Receipt;

@@ -112,14 +112,8 @@ impl Commands {
         command: OrderCommand,
         context: Context,
     ) -> Result<Receipt, CommandError> {
-        self.execute(
-            ToOne {
-                stream: streams::order(id),
-                command,
-            },
-            context,
-        )
-        .await
+        self.execute(ToOne::new(streams::order(id), command), context)
+            .await
     }
 
     /// Executes a command to an order, the stock items of its lines and its payment, atomically.

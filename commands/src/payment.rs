@@ -26,10 +26,7 @@ impl Commands {
 
 /// The command to payment `id`.
 pub fn to_payment(id: PaymentId, command: PaymentCommand) -> impl Command {
-    ToOne {
-        stream: streams::payment(id),
-        command,
-    }
+    ToOne::new(streams::payment(id), command)
 }
 
 impl OneAggregate for PaymentCommand {

@@ -15,14 +15,8 @@ impl Commands {
         command: ProductCommand,
         context: Context,
     ) -> Result<Receipt, CommandError> {
-        self.execute(
-            ToOne {
-                stream: streams::product(id),
-                command,
-            },
-            context,
-        )
-        .await
+        self.execute(ToOne::new(streams::product(id), command), context)
+            .await
     }
 }
 

@@ -30,14 +30,8 @@ impl Commands {
             );
             return Err(Rejection::not_found(detail).into());
         }
-        self.execute(
-            ToOne {
-                stream: streams::stock(id),
-                command,
-            },
-            context,
-        )
-        .await
+        self.execute(ToOne::new(streams::stock(id), command), context)
+            .await
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use commands::account::{Address, Refreshed};
-use commands::{CommandError, Commands};
+use commands::{Beside, CommandError, Commands};
 use domain::account::{
     AccountCommand, RegisterAccount, SessionEnd, SessionMethod, SessionStatus, StartSession,
 };
@@ -126,8 +126,8 @@ async fn one_of_two_who_show_the_same_token_gets_the_next_and_the_other_ends_the
     let id = registered(&here, 1).await;
     let session = logged_in(&here, id).await;
     let (one, other) = tokio::join!(
-        here.refresh_session(id, session, 1, None, context()),
-        there.refresh_session(id, session, 1, None, context()),
+        here.refresh_session(id, session, 1, None, Beside::default(), context()),
+        there.refresh_session(id, session, 1, None, Beside::default(), context()),
     );
     let (mut rotated, mut reused) = (0, 0);
     for refreshed in [one.unwrap(), other.unwrap()] {
@@ -140,7 +140,9 @@ async fn one_of_two_who_show_the_same_token_gets_the_next_and_the_other_ends_the
         }
     }
     assert_eq!((rotated, reused), (1, 1));
-    let late = here.refresh_session(id, session, 2, None, context()).await;
+    let late = here
+        .refresh_session(id, session, 2, None, Beside::default(), context())
+        .await;
     let Err(CommandError::Rejected(rejection)) = late else {
         panic!("{late:?}")
     };
@@ -160,7 +162,9 @@ async fn logging_out_everywhere_on_one_node_counts_on_the_other() {
     let reason = SessionEnd::LoggedOut;
     let everywhere = AccountCommand::EndAllSessions { reason };
     here.account(id, everywhere, context()).await.unwrap();
-    let late = there.refresh_session(id, session, 1, None, context()).await;
+    let late = there
+        .refresh_session(id, session, 1, None, Beside::default(), context())
+        .await;
     let Err(CommandError::Rejected(rejection)) = late else {
         panic!("{late:?}")
     };

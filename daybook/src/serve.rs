@@ -12,6 +12,7 @@ use api::{Api, ApiOptions, Routes};
 use commands::{Executor, ExecutorOptions};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use identity::Identity;
 use journal::{FeedSource, Journal, TailSource};
 use projections::{Board, Queries, Runner};
 use relay::{KafkaSource, Relay};
@@ -111,6 +112,7 @@ async fn run_parts(
     let queries = Queries::new(journal.clone(), workers.board.clone());
     let processes = Processes::open(config, commands.clone()).await?;
     api.receive_webhooks(processes.webhooks());
+    api.let_in(Identity::open(commands.clone()).await?);
     api.open(commands, queries.clone());
     let working = CancellationToken::new();
     let processes = if roles.has(Role::Processes) {

@@ -35,6 +35,7 @@ pub mod order;
 pub mod ordering;
 pub mod owners;
 pub mod payment;
+pub mod policy;
 pub mod product;
 pub mod rejection;
 #[cfg(test)]

@@ -75,6 +75,15 @@ impl State {
         }
     }
 
+    /// Whose it is, where it is somebody's: an order's customer.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        match self {
+            Self::Order(order) => order.placed()?.customer.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The product, if it is one.
     #[must_use]
     pub const fn as_product(&self) -> Option<&Product> {

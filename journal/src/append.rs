@@ -5,7 +5,10 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{ClaimKey, NewEvent, Position, RecordedEvent, Sequence, StreamId, Upcasters};
+use crate::vault::SecretColumns;
+use crate::{
+    ClaimKey, NewEvent, Position, RecordedEvent, SecretWrite, Sequence, StreamId, Upcasters,
+};
 
 /// One command's part of a batch: appended whole or not at all.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +18,8 @@ pub struct PendingCommand {
     pub events: Vec<NewEvent>,
     /// What it claims.
     pub claims: Vec<ClaimKey>,
+    /// What it puts into the vault or destroys there, in the same transaction; nothing if it appends nothing.
+    pub secrets: Vec<SecretWrite>,
 }
 
 /// A stream that a decision relied on without writing to it.
@@ -82,6 +87,7 @@ pub(crate) struct Columns<'a> {
     pub seen_aggregate_type: Vec<&'a str>,
     pub seen_aggregate_id: Vec<&'a str>,
     pub seen_version: Vec<i64>,
+    pub secrets: SecretColumns<'a>,
 }
 
 impl<'a> Columns<'a> {
@@ -90,7 +96,14 @@ impl<'a> Columns<'a> {
             streams_ascend(batch),
             "a batch's events must be in the order of their streams"
         );
-        let mut columns = Self::default();
+        let secrets = (0..).zip(&batch.commands).flat_map(|(index, command)| {
+            let writes = command.secrets.iter();
+            writes.map(move |write| (index, write))
+        });
+        let mut columns = Self {
+            secrets: SecretColumns::of(secrets),
+            ..Self::default()
+        };
         for (index, command) in batch.commands.iter().enumerate() {
             let first = (!command.events.is_empty()).then_some(columns.event_command.len() as i32);
             for claim in &command.claims {

@@ -126,7 +126,7 @@ async fn append_page(
             }
             _ => commands.push(PendingCommand {
                 events: vec![event],
-                claims: Vec::new(),
+                ..PendingCommand::default()
             }),
         }
     }

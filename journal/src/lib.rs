@@ -36,6 +36,7 @@ mod snapshot;
 mod stream;
 mod tail;
 mod upcast;
+mod vault;
 mod writer;
 
 pub use append::{Batch, CommandOutcome, Outcomes, PendingCommand, Seen};
@@ -55,6 +56,7 @@ pub use sqlx::Error as ConnectionError;
 pub use stream::StreamId;
 pub use tail::{JournalTail, TailSource};
 pub use upcast::Upcasters;
+pub use vault::{NewSecret, SECRETS_READ_MAX, SecretWrite, StoredSecret, Vault};
 pub use writer::Writer;
 
 /// The number of an event in the journal: 1, 2, 3 … in commit order. 0 stands before the first.

@@ -175,7 +175,14 @@ async fn call(
     connection: &mut PgConnection,
     columns: &Columns<'_>,
 ) -> Result<Vec<AnswerRow>, sqlx::Error> {
-    sqlx::query_as(include_str!("append.sql"))
+    let secrets = &columns.secrets;
+    // Most batches have none, and pass the door by the shorter way.
+    let statement = if secrets.is_empty() {
+        include_str!("append.sql")
+    } else {
+        include_str!("append_with_secrets.sql")
+    };
+    let append = sqlx::query_as(statement)
         .bind(&columns.event_command)
         .bind(&columns.event_aggregate_type)
         .bind(&columns.event_aggregate_id)
@@ -189,9 +196,21 @@ async fn call(
         .bind(&columns.claim_offset)
         .bind(&columns.seen_aggregate_type)
         .bind(&columns.seen_aggregate_id)
-        .bind(&columns.seen_version)
-        .fetch_all(connection)
-        .await
+        .bind(&columns.seen_version);
+    let append = if secrets.is_empty() {
+        append
+    } else {
+        append
+            .bind(&secrets.command)
+            .bind(&secrets.operation)
+            .bind(&secrets.kind)
+            .bind(&secrets.key)
+            .bind(&secrets.owner)
+            .bind(&secrets.value)
+            .bind(&secrets.expires_at)
+            .bind(&secrets.due_at)
+    };
+    append.fetch_all(connection).await
 }
 
 /// The batch's outcomes as the journal shows them, or `None` while the old backend still lives.

@@ -65,6 +65,7 @@ pub fn command(events: Vec<NewEvent>, claims: &[&str]) -> PendingCommand {
             .iter()
             .map(|value| ClaimKey::new("test", value))
             .collect(),
+        ..PendingCommand::default()
     }
 }
 

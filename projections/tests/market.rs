@@ -118,7 +118,11 @@ impl Market {
         let events = std::mem::take(&mut self.pending);
         if !events.is_empty() {
             let claims = Vec::new();
-            self.commands.push(PendingCommand { events, claims });
+            self.commands.push(PendingCommand {
+                events,
+                claims,
+                ..PendingCommand::default()
+            });
         }
     }
 

@@ -20,7 +20,7 @@ fn nonsense(stream: &str) -> PendingCommand {
     };
     PendingCommand {
         events: vec![event],
-        claims: Vec::new(),
+        ..PendingCommand::default()
     }
 }
 

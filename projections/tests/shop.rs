@@ -142,7 +142,7 @@ impl Shop {
     pub fn command(&mut self) -> PendingCommand {
         PendingCommand {
             events: std::mem::take(&mut self.pending),
-            claims: Vec::new(),
+            ..PendingCommand::default()
         }
     }
 

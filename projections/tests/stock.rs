@@ -24,7 +24,7 @@ async fn levels_and_reservations_follow_an_order() {
         .into_iter()
         .map(|event| journal::PendingCommand {
             events: vec![event],
-            claims: Vec::new(),
+            ..journal::PendingCommand::default()
         });
     let workers = world.workers();
     world.append(commands.collect(), 1).await;

@@ -39,7 +39,7 @@ impl Pen {
         let last = events.len() as u64 - 1;
         let command = PendingCommand {
             events,
-            claims: Vec::new(),
+            ..PendingCommand::default()
         };
         let batch = Batch {
             commands: vec![command],

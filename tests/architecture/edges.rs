@@ -14,10 +14,18 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("relay", &["journal"]),
     ("projections", &["domain", "journal"]),
     ("processes", &["domain", "journal", "commands"]),
+    ("identity", &["domain", "access", "journal", "commands"]),
     ("audit", &["journal"]),
     (
         "api",
-        &["commands", "projections", "audit", "domain", "access"],
+        &[
+            "commands",
+            "projections",
+            "identity",
+            "audit",
+            "domain",
+            "access",
+        ],
     ),
     ("console", &["projections", "audit", "api"]),
     (
@@ -30,6 +38,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "relay",
             "projections",
             "processes",
+            "identity",
             "audit",
             "api",
             "console",
@@ -88,6 +97,10 @@ const MUST_NOT_KNOW: &[(&str, &[&str])] = &[
         &["axum", "hyper", "http", "reqwest", "rdkafka"],
     ),
     ("processes", &["sqlx", "axum", "hyper", "rdkafka"]),
+    (
+        "identity",
+        &["sqlx", "postgres-es", "axum", "hyper", "rdkafka"],
+    ),
     ("audit", &["axum", "hyper", "http", "rdkafka"]),
     ("api", &["sqlx", "postgres-es", "rdkafka"]),
     ("console", &["sqlx", "postgres-es", "rdkafka"]),

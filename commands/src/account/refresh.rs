@@ -3,7 +3,7 @@
 use domain::account::AccountCommand;
 use domain::value::{AccountId, ClientId, SessionId};
 
-use crate::{CommandError, Commands, Context, Receipt};
+use crate::{Beside, CommandError, Commands, Context, Receipt};
 
 /// How many events a rotation is. A reuse is two: that it was detected, and the session's end.
 const ROTATION_EVENTS: usize = 1;
@@ -33,12 +33,15 @@ impl Commands {
     /// # Errors
     /// `token-revoked` if the session has ended, is another client's, or never gave that token out;
     /// `token-expired`; `account-locked`; `account-erased`.
+    ///
+    /// `beside` is written for the next token and for a reuse alike: a hash of the next token, which nobody is given if it was a reuse.
     pub async fn refresh_session(
         &self,
         account: AccountId,
         session_id: SessionId,
         generation: u32,
         client_id: Option<ClientId>,
+        beside: Beside,
         context: Context,
     ) -> Result<Refreshed, CommandError> {
         let command = AccountCommand::RefreshSession {
@@ -46,7 +49,9 @@ impl Commands {
             generation,
             client_id,
         };
-        let receipt = self.account(account, command, context).await?;
+        let receipt = self
+            .account_beside(account, command, beside, context)
+            .await?;
         Ok(if receipt.events == ROTATION_EVENTS {
             Refreshed::Rotated {
                 generation: generation.saturating_add(1),

@@ -102,6 +102,7 @@ impl DecidedBatch {
                 metadata: metadata(request),
                 events,
                 claims,
+                secrets: request.command.secrets(),
             }
         });
         Job {

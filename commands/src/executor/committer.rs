@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use domain::Event;
 use journal::{
-    AppendError, Batch, ClaimKey, Journal, Metadata, NewEvent, Outcomes, PendingCommand, Seen,
-    StreamId, Writer,
+    AppendError, Batch, ClaimKey, Journal, Metadata, NewEvent, Outcomes, PendingCommand,
+    SecretWrite, Seen, StreamId, Writer,
 };
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -23,6 +23,7 @@ pub(crate) struct Entry {
     pub metadata: Metadata,
     pub events: Vec<(StreamId, journal::Sequence, Event)>,
     pub claims: Vec<ClaimKey>,
+    pub secrets: Vec<SecretWrite>,
 }
 
 /// A closed batch.
@@ -80,5 +81,6 @@ fn encode(entry: &Entry) -> PendingCommand {
     PendingCommand {
         events,
         claims: entry.claims.clone(),
+        secrets: entry.secrets.clone(),
     }
 }

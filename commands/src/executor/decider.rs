@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use domain::value::Timestamp;
-use domain::{Event, Facts, State};
+use domain::{Event, Facts, Rejection, State};
 use journal::{
     AppendError, ClaimKey, ConnectionError, Journal, Metadata, Outcomes, Seen, StreamId, TailSource,
 };
@@ -298,6 +298,11 @@ impl Decider {
                 request.answer(Err(CommandError::KeyInProgress));
             };
         }
+        if self.is_anothers(&request) {
+            let kind = &request.needs[0].stream.aggregate_type;
+            let rejection = Rejection::not_found(format!("there is no such {kind}"));
+            return self.answer_after_batch(request, Err(rejection.into()));
+        }
         let facts = Facts::at(now());
         if let Some(expected) = request.context.expected_version {
             let current = self
@@ -326,6 +331,15 @@ impl Decider {
                 request.answer(Err(CommandError::Defect));
             }
         }
+    }
+
+    /// Whether the subject is there and belongs to somebody else than the one whose own the actor may touch.
+    fn is_anothers(&self, request: &Request) -> bool {
+        let Some(only_of) = &request.context.only_of else {
+            return false;
+        };
+        let subject = self.cache.peek(&request.needs[0].stream);
+        subject.is_some_and(|entry| entry.version > 0 && entry.state.owner() != Some(only_of))
     }
 
     /// Counts the events in and puts them into the batch.

@@ -153,6 +153,12 @@ impl Commands {
         &self.waiters
     }
 
+    /// The vault beside the journal.
+    #[must_use]
+    pub fn vault(&self) -> journal::Vault {
+        self.journal.vault()
+    }
+
     /// The journal, to be read.
     pub(crate) fn journal(&self) -> &Journal {
         &self.journal

@@ -15,7 +15,7 @@ use crate::client::to_client;
 use crate::command::ToOne;
 use crate::order::{OrderingCommand, to_ordering, to_place};
 use crate::payment::{ByHand, to_payment, to_payment_by_hand};
-use crate::{CommandError, Context, Receipt, streams};
+use crate::{Beside, CommandError, Context, Receipt, streams};
 
 impl MemoryCommands {
     /// Executes a command to a product.
@@ -29,7 +29,7 @@ impl MemoryCommands {
         context: &Context,
     ) -> Result<Receipt, CommandError> {
         let stream = streams::product(id);
-        self.execute(&ToOne { stream, command }, context)
+        self.execute(&ToOne::new(stream, command), context)
     }
 
     /// Executes a command to a stock item.
@@ -40,7 +40,7 @@ impl MemoryCommands {
         context: &Context,
     ) -> Result<Receipt, CommandError> {
         let stream = streams::stock(id);
-        self.execute(&ToOne { stream, command }, context)
+        self.execute(&ToOne::new(stream, command), context)
     }
 
     /// Places an order.
@@ -66,7 +66,7 @@ impl MemoryCommands {
         context: &Context,
     ) -> Result<Receipt, CommandError> {
         let stream = streams::order(id);
-        self.execute(&ToOne { stream, command }, context)
+        self.execute(&ToOne::new(stream, command), context)
     }
 
     /// Executes a command to an order, the stock items of its lines and its payment.
@@ -113,7 +113,7 @@ impl MemoryCommands {
         command: AccountCommand,
         context: &Context,
     ) -> Result<Receipt, CommandError> {
-        self.execute(&to_account(id, command), context)
+        self.execute(&to_account(id, command, Beside::default()), context)
     }
 
     /// Executes a command to a client.
@@ -126,6 +126,6 @@ impl MemoryCommands {
         command: ClientCommand,
         context: &Context,
     ) -> Result<Receipt, CommandError> {
-        self.execute(&to_client(id, command), context)
+        self.execute(&to_client(id, command, Beside::default()), context)
     }
 }

@@ -102,9 +102,8 @@ impl Cause {
             actor: format!("process:{process}"),
             correlation_id: self.correlation_id.clone(),
             causation_id: self.causation_id.clone(),
-            traceparent: String::new(),
             request,
-            expected_version: None,
+            ..Context::default()
         }
     }
 }
