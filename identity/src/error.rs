@@ -9,6 +9,9 @@ pub enum IdentityError {
     /// The token is not good.
     #[error(transparent)]
     Token(#[from] TokenRefusal),
+    /// The token was good, and its session has ended or its client was disabled.
+    #[error("the token was revoked")]
+    Revoked,
     /// The command was refused, or failed.
     #[error(transparent)]
     Command(#[from] CommandError),
