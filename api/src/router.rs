@@ -21,6 +21,8 @@ pub fn router(api: &Api) -> Router {
     // Several gates: those whom nobody knows must shut out neither those who work here nor the gateways.
     let public = Gate::new(options.requests_at_once_max / 2);
     let tellers = Gate::new(options.requests_at_once_max / 4);
+    // Coming in costs a hash: a flood of log-ins starves nobody who is in.
+    let door = Gate::new(options.requests_at_once_max / 4);
     let own = Gate::new(options.requests_at_once_max);
     let behind = |table: Table, through| {
         let routes = table.into_router(api);
@@ -30,6 +32,7 @@ pub fn router(api: &Api) -> Router {
         Routes::All => Router::new()
             .merge(behind(anybody(), public))
             .merge(behind(tellers_of_news(), tellers))
+            .merge(behind(arrivals(), door))
             .merge(behind(members(), own)),
         Routes::Watchers => Router::new(),
     };
@@ -46,6 +49,7 @@ pub fn router(api: &Api) -> Router {
 pub fn routes() -> Vec<Route> {
     let all = anybody()
         .merge(tellers_of_news())
+        .merge(arrivals())
         .merge(members())
         .merge(watchers());
     all.routes().collect()
@@ -74,6 +78,11 @@ fn anybody() -> Table {
 fn tellers_of_news() -> Table {
     let path = "/v1/gateways/{name}/webhooks";
     Table::new().post(path, Op::ReceiveWebhook, gateways::webhook)
+}
+
+/// People and programs that come in: they register, log in, ask for tokens.
+fn arrivals() -> Table {
+    Table::new()
 }
 
 /// Customers, staff, sales channels and auditors.
