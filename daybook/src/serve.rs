@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::access;
 use crate::cli::{Role, Serve};
 use crate::config::{Config, Kafka};
 use crate::database::Database;
@@ -113,9 +114,15 @@ async fn run_parts(
     let queries = Queries::new(journal.clone(), workers.board.clone());
     let processes = Processes::open(config, commands.clone()).await?;
     api.receive_webhooks(processes.webhooks());
-    api.let_in(Identity::open(commands.clone()).await?);
-    api.open(commands, queries.clone());
     let working = CancellationToken::new();
+    let identity = if roles.has(Role::Api) {
+        let identity = Identity::open(commands.clone(), access::options(config).await?).await?;
+        api.let_in(identity.clone());
+        tokio::spawn(identity.run(workers.tail.clone(), working.clone()))
+    } else {
+        tokio::spawn(std::future::ready(()))
+    };
+    api.open(commands, queries.clone());
     let processes = if roles.has(Role::Processes) {
         tokio::spawn(workers.process(processes, journal, queries, working.clone()))
     } else {
@@ -134,6 +141,7 @@ async fn run_parts(
     shutdown.cancel();
     working.cancel();
     processes.await.context("the processes failed")?;
+    identity.await.context("looking after accounts failed")?;
     deciding.cancel();
     executor.await.context("the executor failed")?;
     workers.stop().await;

@@ -63,6 +63,10 @@ impl From<IdentityError> for Problem {
             IdentityError::Revoked => Self::invalid_token(Code::TokenRevoked),
             IdentityError::Command(error) => error.into(),
             IdentityError::Unavailable => Self::new(Code::Unavailable, error.to_string()),
+            IdentityError::MasterKey(_) | IdentityError::Defect => {
+                tracing::error!(%error, "identity met a defect");
+                Self::internal()
+            }
         }
     }
 }
