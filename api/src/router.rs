@@ -6,7 +6,7 @@ use domain::policy::Operation as Op;
 
 use crate::Api;
 use crate::Routes;
-use crate::layers::{Gate, deadline, gate, observe};
+use crate::layers::{Gate, deadline, gate, headers, observe, other_pages, rates};
 use crate::problem::{Code, Problem};
 use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
@@ -36,11 +36,14 @@ pub fn router(api: &Api) -> Router {
             .merge(behind(members(), own)),
         Routes::Watchers => Router::new(),
     };
-    clients
+    let all = clients
         .merge(watchers().into_router(api))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(options.request_timeout, deadline))
+        .layer(from_fn_with_state(api.rates().clone(), rates));
+    other_pages(all, &options.edge.cors_origins)
+        .layer(from_fn(headers))
         .layer(from_fn(observe))
         .with_state(api.clone())
 }
