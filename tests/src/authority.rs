@@ -26,7 +26,9 @@ impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         // OpenSSL takes a certificate for its own issuer when both have one name.
-        params.distinguished_name.push(DnType::CommonName, "daybook tests");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "daybook tests");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
         let issuer = CertifiedIssuer::self_signed(params, key).expect("a certificate");

@@ -62,9 +62,11 @@ impl Class {
     fn of(method: &Method, route: &str) -> Self {
         match (method.as_str(), route) {
             (_, "/healthz" | "/readyz" | "/metrics") => Self::Watcher,
-            ("POST", "/v1/sessions" | "/oauth/authorize" | "/oauth/log-in") => Self::SignIn,
-            ("POST", "/v1/accounts") => Self::Registration,
-            ("POST" | "PUT", "/v1/password-resets" | "/v1/password-resets/{link}") => {
+            ("POST", "/v1/sessions" | "/oauth/authorize" | "/v1/accounts/me/password") => {
+                Self::SignIn
+            }
+            ("POST", "/v1/accounts" | "/v1/accounts/verification-mails") => Self::Registration,
+            ("POST", "/v1/password-resets" | "/v1/password-resets/completions") => {
                 Self::PasswordReset
             }
             ("POST", "/oauth/token" | "/oauth/revoke" | "/oauth/introspect") => Self::Token,
@@ -102,10 +104,6 @@ impl Rates {
 
     /// Runs a request that this principal may make, unless they make too many. Nobody in particular is counted by their address
     /// alone.
-    #[expect(
-        dead_code,
-        reason = "who asks is known when the policy stands before the routes"
-    )]
     pub async fn run(&self, principal: &Principal, request: Request, next: Next) -> Response {
         let counted = request.extensions().get::<Counted>().is_some();
         let inner = match &self.0 {
