@@ -8,7 +8,9 @@ use axum::body::{Body, Bytes};
 use futures::stream;
 use http::Method;
 
-use crate::ask::{ask, get, options, request};
+use serde_json::json;
+
+use crate::ask::{ask, get, options, post, request};
 
 /// A request that is worked on for as long as its body does not end.
 fn endless() -> axum::extract::Request {
@@ -29,16 +31,20 @@ async fn one_more_than_fits_is_refused_at_once() {
         async move { ask(&router, endless()).await }
     });
     daybook_tests::eventually("the gate is closed", Duration::from_secs(10), async || {
-        let answer = get(&router, "/v1/orders").await;
+        let answer = post(&router, "/v1/orders", &json!({})).await;
         match answer.json()["code"].as_str() {
             Some("overloaded") => Ok(()),
             other => Err(format!("{other:?}")),
         }
     })
     .await;
-    let refused = get(&router, "/v1/orders").await;
+    let refused = post(&router, "/v1/orders", &json!({})).await;
     assert_eq!(refused.header("retry-after"), "1");
     refused.expect_problem(503, "overloaded");
+    // Who only looks is counted apart.
+    get(&router, "/v1/orders")
+        .await
+        .expect_problem(503, "unavailable");
     // Those who watch the process get in all the same.
     get(&router, "/healthz").await.expect(200);
     running.abort();

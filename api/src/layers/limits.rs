@@ -10,27 +10,44 @@ use tokio::sync::Semaphore;
 
 use crate::problem::{Code, Problem};
 
-/// Lets a limited number of requests through at once.
+/// Lets a limited number of requests through at once. Those that only look and those that change something are counted apart: a
+/// flood of either must not starve the other.
 #[derive(Clone, Debug)]
-pub struct Gate(Arc<Semaphore>);
+pub struct Gate {
+    reads: Arc<Semaphore>,
+    writes: Arc<Semaphore>,
+}
 
 impl Gate {
-    /// For this many.
+    /// For this many of each.
     pub fn new(requests_at_once_max: usize) -> Self {
         let permits = requests_at_once_max.clamp(1, Semaphore::MAX_PERMITS);
-        Self(Arc::new(Semaphore::new(permits)))
+        let semaphore = || Arc::new(Semaphore::new(permits));
+        Self {
+            reads: semaphore(),
+            writes: semaphore(),
+        }
     }
 }
 
-/// Refuses what does not fit through the gate. Waiting would only hide from clients that it is too much.
+/// Refuses what does not fit through the gate. Waiting would only hide from clients that it is too much, and a line of those who
+/// wait would be longest when there is least time for it.
 pub async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    match gate.0.try_acquire() {
+    let semaphore = if request.method().is_safe() {
+        &gate.reads
+    } else {
+        &gate.writes
+    };
+    match semaphore.try_acquire() {
         Ok(_permit) => next.run(request).await,
-        Err(_) => Problem::new(
-            Code::Overloaded,
-            "the server works on as many requests as it can; try again in a moment",
-        )
-        .into_response(),
+        Err(_) => {
+            metrics::counter!("daybook_http_shed_total").increment(1);
+            Problem::new(
+                Code::Overloaded,
+                "the server works on as many requests as it can; try again in a moment",
+            )
+            .into_response()
+        }
     }
 }
 

@@ -1,15 +1,12 @@
-//! A body's bytes: bounded in size and in time.
+//! A body's bytes: bounded in size and in time. What is not read here is discarded by the connection, once its client was answered.
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use hyper::body::Body as _;
 
 use crate::ApiOptions;
 use crate::problem::{Code, Problem};
-
-/// How much of a body that is too large is still read, so that the client gets to read the refusal: a connection that is closed
-/// on unread bytes is reset.
-const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The whole body, or why not.
 pub async fn read(body: Body, options: &ApiOptions) -> Result<Bytes, Problem> {
@@ -24,18 +21,23 @@ pub async fn read(body: Body, options: &ApiOptions) -> Result<Bytes, Problem> {
 }
 
 async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    // What says of itself that it is too large is not read at all, and no client is told to go on (`Expect: 100-continue`).
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large(bytes_max));
+    }
     let mut whole = BytesMut::new();
     while let Some(data) = next(&mut body).await? {
         if whole.len() + data.len() > bytes_max {
-            discard(body).await;
-            return Err(Problem::new(
-                Code::PayloadTooLarge,
-                format!("the body is larger than {bytes_max} bytes, the most that is taken"),
-            ));
+            return Err(too_large(bytes_max));
         }
         whole.extend_from_slice(&data);
     }
     Ok(whole.freeze())
+}
+
+fn too_large(bytes_max: usize) -> Problem {
+    let detail = format!("the body is larger than {bytes_max} bytes, the most that is taken");
+    Problem::new(Code::PayloadTooLarge, detail)
 }
 
 async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
@@ -52,16 +54,6 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
                     return Ok(Some(data));
                 }
             }
-        }
-    }
-}
-
-async fn discard(mut body: Body) {
-    let mut discarded = 0;
-    while let Ok(Some(data)) = next(&mut body).await {
-        discarded += data.len();
-        if discarded > DISCARDED_BYTES_MAX {
-            return;
         }
     }
 }
