@@ -16,10 +16,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod authenticate;
+mod clients;
 mod clock;
 mod error;
 mod foreign;
 pub mod kinds;
+pub mod oauth;
 mod options;
 pub mod revocations;
 mod run;
@@ -45,7 +47,6 @@ pub struct Identity(Arc<Inner>);
 
 struct Inner {
     commands: Commands,
-    #[expect(dead_code, reason = "the use cases follow")]
     vault: Vault,
     options: IdentityOptions,
     tokens: Arc<Tokens>,

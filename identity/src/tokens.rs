@@ -144,12 +144,16 @@ impl Tokens {
             generation: of.generation,
             client: of.client.map(|(id, _)| id),
         };
-        let token = record.token(&self.derivation);
+        let token = self.token_of(&record);
         let write = record.write(&token.digest(), of.expires_at)?;
         Ok((token, write))
     }
 
-    #[expect(dead_code, reason = "clients follow")]
+    /// The refresh token of this record.
+    pub(crate) fn token_of(&self, record: &RefreshRecord) -> Opaque {
+        record.token(&self.derivation)
+    }
+
     /// The access token of a client on its own behalf.
     pub(crate) fn for_client(
         &self,
