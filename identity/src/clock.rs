@@ -1,0 +1,16 @@
+//! The clock of this process: for when things end, never for order.
+
+use std::time::Duration;
+
+use domain::value::Timestamp;
+use time::OffsetDateTime;
+
+/// Now.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::try_from(OffsetDateTime::now_utc()).unwrap_or(Timestamp::EPOCH)
+}
+
+/// The moment that is this much later than now, as the vault takes it.
+pub(crate) fn after(length: Duration) -> Option<OffsetDateTime> {
+    Some(OffsetDateTime::now_utc() + length)
+}
