@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what Daybook needs and this machine lacks, and says nothing when it lacks nothing.
 #
-#   scripts/install.sh          everything: build, embedded Postgres, the Kafka and the stripe-mock of the tests
-#   scripts/install.sh run      only what building and running needs (no JDK, no Maven, no Go)
+#   scripts/install.sh          everything: build, embedded Postgres, the Kafka, the stripe-mock and the OIDC server of the tests
+#   scripts/install.sh run      only what building and running needs (no JDK, no Maven, no Go, no Node)
 #
 # Debian and its relatives, as root or with sudo. Elsewhere it names the packages and leaves the rest to you.
 set -euo pipefail
@@ -43,6 +43,8 @@ if [ "$purpose" = all ]; then
   need_command mvn maven
   # stripe-mock needs Go 1.22: where Debian's is older, install a newer one by hand.
   need_command go golang-go
+  need_command node nodejs
+  need_command npm npm
 fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0

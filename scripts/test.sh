@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# What `make test` runs: style first (fast to fail), then every test against a real Postgres, a real Kafka and Stripe's own stripe-mock.
+# What `make test` runs: style first (fast to fail), then every test against a real Postgres, a real Kafka,
+# Stripe's own stripe-mock and a real OIDC server.
 #
 #   DATABASE_URL    a Postgres to use instead of a private one; its role must be able to create databases and roles
 #   KAFKA_BROKERS   a Kafka to use instead of a private one
 #   STRIPE_MOCK_URL a stripe-mock to use instead of a private one
+#   OIDC_ISSUER     an OIDC server to use instead of a private one; it must know the clients of scripts/oidc/server.js
 #   Arguments       go to `cargo test`, for example: scripts/test.sh -p journal
 #
 # The last line is `N passed, M failed`, summed over all test executables; the exit code is cargo's.
@@ -26,6 +28,7 @@ stop_servers() {
   trap - EXIT
   scripts/kafka/down.sh "$work/kafka" || true
   scripts/stripe-mock/down.sh "$work/stripe-mock" || true
+  scripts/oidc/down.sh "$work/oidc" || true
   # `immediate`: nobody needs these tables any more.
   scripts/postgres/down.sh "$work/postgres" immediate || true
   rm -rf "$work"
@@ -46,6 +49,10 @@ fi
 if [ -z "${STRIPE_MOCK_URL:-}" ]; then
   port=$(scripts/stripe-mock/up.sh "$work/stripe-mock")
   export STRIPE_MOCK_URL="http://127.0.0.1:$port"
+fi
+if [ -z "${OIDC_ISSUER:-}" ]; then
+  port=$(scripts/oidc/up.sh "$work/oidc")
+  export OIDC_ISSUER="http://127.0.0.1:$port"
 fi
 
 if [ $# -eq 0 ]; then set -- --workspace; fi

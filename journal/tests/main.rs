@@ -9,4 +9,5 @@ mod outcomes;
 mod sharing;
 mod taking_over;
 mod upcasting;
+mod vault;
 mod world;

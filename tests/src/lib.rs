@@ -4,7 +4,7 @@
 //! a dev-dependency, and an end-to-end test that shares code with what it tests proves less.
 //!
 //! - [`Postgres`], [`Kafka`]: a fresh database, fresh topic names, on the servers that `make test` started;
-//!   [`stripe_mock_url`]: the stripe-mock that it started.
+//!   [`stripe_mock_url`], [`oidc_issuer`]: the stripe-mock and the OIDC server that it started.
 //! - [`Server`], [`Cli`]: the `daybook` executable, served or run once.
 //! - [`Http`]: requests with token and idempotency key; [`eventually`]: polling with a deadline, the only way to wait.
 //! - [`Broker`], [`Cluster`]: a Kafka or Postgres of a test's own, to be stopped, killed and started again.
@@ -19,6 +19,7 @@
 mod cli;
 mod http;
 mod kafka;
+mod oidc;
 mod poll;
 mod postgres;
 mod private;
@@ -28,6 +29,7 @@ mod stripe_mock;
 pub use cli::{Cli, Finished, Running, executable};
 pub use http::{Http, Reply};
 pub use kafka::Kafka;
+pub use oidc::oidc_issuer;
 pub use poll::eventually;
 pub use postgres::Postgres;
 pub use private::{Broker, Cluster};
