@@ -7,6 +7,7 @@ mod config;
 mod database;
 mod demo;
 mod embedded;
+mod identities;
 mod http_client;
 mod import;
 mod logging;

@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::cli::{Role, Serve};
 use crate::config::{Config, Kafka};
 use crate::database::Database;
+use crate::identities;
 use crate::processes::Processes;
 
 /// How many connections may wait to be accepted: many come at once when a sale begins.
@@ -112,7 +113,8 @@ async fn run_parts(
     let queries = Queries::new(journal.clone(), workers.board.clone());
     let processes = Processes::open(config, commands.clone()).await?;
     api.receive_webhooks(processes.webhooks());
-    api.let_in(Identity::open(commands.clone()).await?);
+    let identity = identities::open(config, commands.clone()).await?;
+    api.let_in(identity.clone());
     api.open(commands, queries.clone());
     let working = CancellationToken::new();
     let processes = if roles.has(Role::Processes) {

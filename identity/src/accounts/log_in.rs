@@ -1,5 +1,6 @@
 //! Logging in: a session for whoever was recognised, and its first tokens.
 
+use access::Secret;
 use access::password::{Password, PasswordHash};
 use commands::{Beside, CommandError, Context, Receipt, RequestKey};
 use domain::account::{Account, AccountCommand, SessionMethod, StartSession};
@@ -20,11 +21,11 @@ const RANDOM_FROM: usize = 6;
 #[derive(Clone)]
 pub struct LogIn {
     /// The address, as it was typed.
-    pub email: String,
+    pub email: Secret<String>,
     /// The password, as it was typed.
-    pub password: String,
+    pub password: Secret<String>,
     /// A code of the second factor, or a recovery code.
-    pub code: Option<String>,
+    pub code: Option<Secret<String>>,
 }
 
 /// Somebody who is logged in.
@@ -49,17 +50,16 @@ impl Identity {
     /// As [`Identity::prove`]; `account-locked` too if staff locked the account.
     pub async fn log_in(&self, log_in: LogIn, context: Context) -> Result<LoggedIn, IdentityError> {
         let context = self.guarded(context);
-        let code = log_in.code.as_deref();
-        let proven = self
-            .prove(&log_in.email, &log_in.password, code, context.request.as_ref())
-            .await?;
+        let (email, password) = (log_in.email.expose(), log_in.password.expose());
+        let code = log_in.code.as_ref().map(|code| code.expose().as_str());
+        let proven = self.prove(email, password, code, context.request.as_ref()).await?;
         let id = proven.id;
         let hash = proven.account.profile().map(|profile| profile.email_hash);
         let done = self.begin_session(proven, in_the_name_of(id, context)).await?;
         if let Some(hash) = hash {
             self.vault().forget_count(kinds::LOG_IN_FAILURES, &hash.to_string()).await?;
         }
-        self.hash_anew(id, &log_in.password).await;
+        self.hash_anew(id, password).await;
         metrics::counter!("daybook_log_ins_total").increment(1);
         Ok(done)
     }
@@ -71,7 +71,7 @@ impl Identity {
         let session_id = context.request.as_ref().map_or_else(new_session, derived_session);
         for _ in 0..TRIES_MAX {
             let expires_at = clock::now().saturating_add(self.0.options.session_length);
-            let tokens = self.0.tokens.for_session(id, &account, session_id, 1, expires_at).await?;
+            let tokens = self.0.tokens.for_session(id, &account, session_id, 1, expires_at)?;
             let command = AccountCommand::StartSession(StartSession {
                 session_id,
                 method: SessionMethod::Password,
@@ -114,8 +114,8 @@ impl Identity {
         let (account, _) = self.commands().account_state(id).await?;
         let known = context.request.as_ref().and_then(|key| session_of(&account, key));
         // It was ended since: to be told like any session that has ended.
-        let (session, expires_at) = known.ok_or(access::token::TokenRefusal::Revoked)?;
-        let tokens = self.0.tokens.for_session(id, &account, session, 1, expires_at).await?;
+        let (session, expires_at) = known.ok_or(IdentityError::Revoked)?;
+        let tokens = self.0.tokens.for_session(id, &account, session, 1, expires_at)?;
         Ok(LoggedIn { account: id, session, expires_at, tokens, receipt })
     }
 

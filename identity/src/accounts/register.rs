@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use access::Secret;
 use access::opaque::Opaque;
 use access::password::{Password, PasswordHash};
 use access::seal::{DataKey, NormalEmail};
@@ -35,11 +36,11 @@ const TRIES_MAX: u32 = 3;
 #[derive(Clone)]
 pub struct Registration {
     /// The address, as it was typed.
-    pub email: String,
+    pub email: Secret<String>,
     /// The password, as it was typed.
-    pub password: String,
+    pub password: Secret<String>,
     /// The name, if one was given.
-    pub name: Option<String>,
+    pub name: Option<Secret<String>>,
 }
 
 /// The same, checked.
@@ -50,8 +51,8 @@ struct Checked {
 
 impl Registration {
     fn checked(&self) -> Result<Checked, IdentityError> {
-        let email = NormalEmail::parse(&self.email);
-        let password = Password::chosen(&self.password);
+        let email = NormalEmail::parse(self.email.expose());
+        let password = Password::chosen(self.password.expose());
         let mut faults = Vec::new();
         if let Err(fault) = &email {
             faults.push(FieldError::new("/email", "invalid-value", fault.to_string()));
@@ -78,7 +79,8 @@ impl Identity {
             return Ok(true);
         }
         let hash = self.0.hasher.hash(checked.password).await?;
-        let work = self.register_or_tell(&checked.email, &hash, new.name.as_deref(), &context);
+        let name = new.name.as_ref().map(|name| name.expose().as_str());
+        let work = self.register_or_tell(&checked.email, &hash, name, &context);
         let (done, ()) = tokio::join!(work, tokio::time::sleep(ANSWER_AFTER));
         done?;
         self.remember(&context).await?;
