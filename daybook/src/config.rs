@@ -120,6 +120,13 @@ impl Config {
         })
     }
 
+    /// The same, on the address that was really bound: its port may have been left to the system.
+    #[must_use]
+    pub const fn bound_to(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
     fn layered(path: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let mut settings: toml::Table =
             DEFAULT_FILE.parse().context("the built-in configuration")?;
@@ -215,7 +222,7 @@ impl File {
                 password_hashes_waiting: self.password_hashes_waiting,
                 session_days: self.session_days,
             }
-            .checked(listen)?,
+            .checked()?,
             payments: payments::Raw {
                 sandbox: self.sandbox,
                 sandbox_file: self.sandbox_file,

@@ -32,13 +32,15 @@ async fn options(config: &Config) -> Result<IdentityOptions> {
         Master::File(Some(path)) => of_file(path).await?,
         Master::File(None) => of_file(&data_dir(config).await.join(KEY_FILE)).await?,
     };
+    let listening = || format!("http://{}", config.listen);
+    let public_url = access.public_url.clone().unwrap_or_else(listening);
     Ok(IdentityOptions {
         mailer: mailer(config).await?,
         password_cost: access.password_cost,
         hashes_at_once_max: access.hashes_at_once_max,
         hashes_waiting_max: access.hashes_waiting_max,
         session_length: access.session_length,
-        ..IdentityOptions::new(master, access.public_url.clone())
+        ..IdentityOptions::new(master, public_url)
     })
 }
 

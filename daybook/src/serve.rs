@@ -12,7 +12,6 @@ use api::{Api, ApiOptions, Routes};
 use commands::{Executor, ExecutorOptions};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use identity::Identity;
 use journal::{FeedSource, Journal, TailSource};
 use projections::{Board, Queries, Runner};
 use relay::{KafkaSource, Relay};
@@ -39,6 +38,10 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
     }
     let shutdown = shutdown_on_signal()?;
     let listener = bind(config.listen, roles.has(Role::Api)).await?;
+    let config = &match &listener {
+        Some(listener) => config.clone().bound_to(listener.local_addr()?),
+        None => config.clone(),
+    };
     let routes = if roles.has(Role::Api) {
         Routes::All
     } else {
@@ -113,10 +116,15 @@ async fn run_parts(
     let queries = Queries::new(journal.clone(), workers.board.clone());
     let processes = Processes::open(config, commands.clone()).await?;
     api.receive_webhooks(processes.webhooks());
-    let identity = identities::open(config, commands.clone()).await?;
-    api.let_in(identity.clone());
-    api.open(commands, queries.clone());
     let working = CancellationToken::new();
+    let identity = if roles.has(Role::Api) {
+        let identity = identities::open(config, commands.clone()).await?;
+        api.let_in(identity.clone());
+        tokio::spawn(identity.run(workers.tail.clone(), working.clone()))
+    } else {
+        tokio::spawn(std::future::ready(()))
+    };
+    api.open(commands, queries.clone());
     let processes = if roles.has(Role::Processes) {
         tokio::spawn(workers.process(processes, journal, queries, working.clone()))
     } else {
@@ -135,6 +143,7 @@ async fn run_parts(
     shutdown.cancel();
     working.cancel();
     processes.await.context("the processes failed")?;
+    identity.await.context("looking after accounts failed")?;
     deciding.cancel();
     executor.await.context("the executor failed")?;
     workers.stop().await;

@@ -20,13 +20,13 @@ mod staff;
 mod verify;
 mod view;
 
-pub(crate) use background::{Job, run, sweep};
+pub(crate) use background::{JOBS_MAX, Job, run, sweep};
 pub use credentials::{FAILURES_MAX, FAILURES_WITHIN, LOCKED_FOR, Proven};
 pub use log_in::{LogIn, LoggedIn};
 pub use own::ProfileChange;
 pub use register::Registration;
 pub use second_factor::{Enrolment, RecoveryCodes};
-pub use view::{AccountView, SessionView};
+pub use view::{AccountView, LockView, SessionView};
 
 use commands::Context;
 use domain::value::AccountId;

@@ -1,4 +1,4 @@
-//! The clock of this process: for when things end, never for order.
+//! What time it is. One place, so that everything else takes it as a value.
 
 use std::time::Duration;
 

@@ -14,6 +14,9 @@ pub enum IdentityError {
     /// The token is not good.
     #[error(transparent)]
     Token(#[from] TokenRefusal),
+    /// The token was good, and its session has ended or its client is disabled.
+    #[error("the session of this token has ended; log in again")]
+    Revoked,
     /// The address, the password or the code is wrong, or there is no such account, or its address is not verified: a stranger is
     /// not told which.
     #[error(
@@ -24,16 +27,24 @@ pub enum IdentityError {
     /// The command was refused, or failed.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// What is wrapped in the vault does not open with the master key that is configured.
+    #[error(
+        "what the vault holds does not open with the master key: {0}. Configure the master key that these books were begun with"
+    )]
+    MasterKey(SealError),
     /// The vault cannot be reached.
     #[error("accounts cannot be reached at the moment; try again shortly")]
     Unavailable,
+    /// A fault of Daybook's own; the log says which.
+    #[error("an internal error; nothing was changed")]
+    Defect,
 }
 
 impl IdentityError {
-    /// A defect of ours or of the vault's contents; what it is goes to the log.
+    /// A fault of ours or of what the vault holds; what it is goes to the log.
     pub(crate) fn defect(what: &str) -> Self {
         tracing::error!("{what}");
-        Self::Command(CommandError::Defect)
+        Self::Defect
     }
 
     /// A field is wrong.
@@ -56,19 +67,6 @@ impl IdentityError {
     }
 }
 
-impl From<Rejection> for IdentityError {
-    fn from(rejection: Rejection) -> Self {
-        Self::Command(rejection.into())
-    }
-}
-
-impl From<JournalError> for IdentityError {
-    fn from(error: JournalError) -> Self {
-        tracing::warn!(%error, "the vault failed");
-        Self::Unavailable
-    }
-}
-
 impl From<HashError> for IdentityError {
     fn from(error: HashError) -> Self {
         match error {
@@ -79,9 +77,9 @@ impl From<HashError> for IdentityError {
     }
 }
 
-impl From<NoRandomness> for IdentityError {
-    fn from(error: NoRandomness) -> Self {
-        tracing::error!(%error, "nothing secret can be made");
+impl From<JournalError> for IdentityError {
+    fn from(error: JournalError) -> Self {
+        tracing::warn!(%error, "the vault cannot be reached");
         Self::Unavailable
     }
 }
@@ -91,9 +89,20 @@ impl From<SealError> for IdentityError {
         match error {
             SealError::TooLong(_) => Self::invalid("", "too-long", error.to_string()),
             SealError::NoRandomness(error) => error.into(),
-            SealError::DoesNotOpen | SealError::UnknownMasterKey(_) => {
-                Self::defect(&error.to_string())
-            }
+            SealError::DoesNotOpen | SealError::UnknownMasterKey(_) => Self::MasterKey(error),
         }
+    }
+}
+
+impl From<NoRandomness> for IdentityError {
+    fn from(error: NoRandomness) -> Self {
+        tracing::error!(%error, "no key or token can be made");
+        Self::Unavailable
+    }
+}
+
+impl From<Rejection> for IdentityError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Command(rejection.into())
     }
 }

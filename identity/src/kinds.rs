@@ -3,7 +3,7 @@
 //! What must hold: an account's secrets have its stream's id as their owner ([`owner_of`]), so that erasing the account destroys
 //! all of them in one write.
 
-use domain::value::AccountId;
+use domain::value::{AccountId, ClientId};
 
 /// The key of e-mail hashes, wrapped. One for the journal, for ever.
 pub const EMAIL_KEY: &str = "email-key";
@@ -35,6 +35,8 @@ pub const LOG_IN_LOCK: &str = "log-in-lock";
 pub const REFRESH_TOKEN: &str = "refresh-token";
 /// Authorization codes, by their digest.
 pub const CODE: &str = "code";
+/// Browsers that logged in to let a client in, by the digest of their cookie.
+pub const BROWSER: &str = "browser";
 /// Secrets of clients, as digests, by the client's id.
 pub const CLIENT_SECRET: &str = "client-secret";
 
@@ -50,4 +52,10 @@ pub const OWN: &str = "identity";
 #[must_use]
 pub fn owner_of(account: AccountId) -> String {
     format!("account-{account}")
+}
+
+/// The owner of a client's secrets: its stream.
+#[must_use]
+pub fn owner_of_client(client: ClientId) -> String {
+    format!("client-{client}")
 }

@@ -1,4 +1,4 @@
-//! What has to be said when identities are opened.
+//! What can be set, and what holds when nothing is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,14 +6,16 @@ use std::time::Duration;
 use access::password::Cost;
 use access::seal::MasterKeys;
 
-use crate::mail::Mailer;
+use crate::TokenOptions;
+use crate::mail::{Mailer, Nowhere};
 
-/// The settings. [`IdentityOptions::new`] has the defaults.
+/// The settings of accounts and access.
 #[derive(Clone)]
 pub struct IdentityOptions {
     /// The keys that wrap all others. They come from outside the database and are never in it.
     pub master: MasterKeys,
-    /// Where people and programs find the shop, without a slash at the end: the issuer of tokens, and what mailed links begin with.
+    /// The address under which people and programs reach the shop, without a slash at the end: the issuer of its tokens (RFC 8414
+    /// 2) and what mailed links begin with, the same on every node.
     pub public_url: String,
     /// Sends mail.
     pub mailer: Arc<dyn Mailer>,
@@ -25,20 +27,25 @@ pub struct IdentityOptions {
     pub hashes_waiting_max: usize,
     /// How long a session lasts, however often it is refreshed.
     pub session_length: Duration,
+    /// Tokens and clients.
+    pub tokens: TokenOptions,
 }
 
 impl IdentityOptions {
-    /// Two passwords at a time with 64 waiting, at the least cost that is taken, and sessions of 30 days.
+    /// The defaults for a server at this address: two passwords at a time with 64 waiting, at the least cost that is taken,
+    /// sessions of 30 days, and mail that waits until there is somebody to send it.
     #[must_use]
-    pub fn new(master: MasterKeys, public_url: String, mailer: Arc<dyn Mailer>) -> Self {
+    pub fn new(master: MasterKeys, public_url: impl Into<String>) -> Self {
+        let public_url: String = public_url.into();
         Self {
             master,
-            public_url,
-            mailer,
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            mailer: Arc::new(Nowhere),
             password_cost: Cost::default(),
             hashes_at_once_max: 2,
             hashes_waiting_max: 64,
             session_length: Duration::from_secs(30 * 24 * 3_600),
+            tokens: TokenOptions::default(),
         }
     }
 }

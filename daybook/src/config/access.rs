@@ -1,6 +1,5 @@
 //! The settings of accounts: the master key, mail, passwords, sessions, and under which address the shop is found.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,8 +13,9 @@ const SESSION_DAYS_MAX: u64 = 366;
 /// How people are let in, checked.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// Under which address people and programs find the shop, without a slash at the end.
-    pub public_url: String,
+    /// Under which address people and programs find the shop, without a slash at the end; if none is said, the one that is
+    /// listened on.
+    pub public_url: Option<String>,
     /// The keys that wrap all others.
     pub master: Master,
     /// How mail leaves.
@@ -76,7 +76,7 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    pub fn checked(self, listen: SocketAddr) -> Result<Access> {
+    pub fn checked(self) -> Result<Access> {
         let said = |text: String| (!text.is_empty()).then_some(text);
         let cost = Cost::new(
             self.password_memory_kib,
@@ -96,7 +96,7 @@ impl Raw {
             bail!("DAYBOOK_SESSION_DAYS is {days}; it is from 1 to {SESSION_DAYS_MAX}");
         }
         Ok(Access {
-            public_url: public_url(&self.public_url, listen)?,
+            public_url: public_url(&self.public_url)?,
             master: master(
                 &self.master_key,
                 &self.master_keys_older,
@@ -115,9 +115,9 @@ impl Raw {
     }
 }
 
-fn public_url(given: &str, listen: SocketAddr) -> Result<String> {
+fn public_url(given: &str) -> Result<Option<String>> {
     if given.is_empty() {
-        return Ok(format!("http://{listen}"));
+        return Ok(None);
     }
     let url = given.trim_end_matches('/');
     let rest = url
@@ -125,7 +125,7 @@ fn public_url(given: &str, listen: SocketAddr) -> Result<String> {
         .or_else(|| url.strip_prefix("http://"));
     match rest {
         Some(host) if !host.is_empty() && !url.contains(['?', '#', ' ', '"', '<', '@']) => {
-            Ok(url.to_owned())
+            Ok(Some(url.to_owned()))
         }
         _ => bail!(
             "DAYBOOK_PUBLIC_URL is `{given}`; it is the address under which people find the shop, such as \
