@@ -10,9 +10,8 @@ use crate::layers::{Gate, deadline, gate, observe};
 use crate::problem::{Code, Problem};
 use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
-    accounts, attention, events, gateways, health, ledger, openapi, orders, pages,
-    password_resets, payments, problems, products, projections, returns, sales, sessions, stock,
-    totp, variants,
+    accounts, attention, events, gateways, health, ledger, openapi, orders, pages, password_resets,
+    payments, problems, products, projections, returns, sales, sessions, stock, totp, variants,
 };
 use crate::table::{Route, Table};
 

@@ -6,9 +6,9 @@
 //!
 //! What must hold: mail goes to the address that the account holds, never to one that a stranger typed.
 
-pub(crate) mod outbox;
 mod folder;
 mod message;
+pub(crate) mod outbox;
 mod smtp;
 pub(crate) mod texts;
 

@@ -28,7 +28,10 @@ impl Identity {
         // An account is addressed by who asks or by who may ask for any; nobody's but an order is judged by its customer.
         context.only_of = None;
         if let Some(request) = &mut context.request {
-            let keyed = self.0.tokens.keyed("request", &[request.body_hash.as_bytes()]);
+            let keyed = self
+                .0
+                .tokens
+                .keyed("request", &[request.body_hash.as_bytes()]);
             keyed.expose().clone_into(&mut request.body_hash);
         }
         context

@@ -32,8 +32,14 @@ pub struct Opened {
 
 impl Identity {
     /// The key of an account's personal data; none once it was erased, or if it never was.
-    pub(crate) async fn data_key(&self, account: AccountId) -> Result<Option<DataKey>, IdentityError> {
-        let stored = self.vault().get(kinds::DATA_KEY, &account.to_string()).await?;
+    pub(crate) async fn data_key(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<DataKey>, IdentityError> {
+        let stored = self
+            .vault()
+            .get(kinds::DATA_KEY, &account.to_string())
+            .await?;
         let Some(stored) = stored else {
             return Ok(None);
         };
@@ -45,7 +51,11 @@ impl Identity {
     }
 
     /// The entry of a new account's data key.
-    pub(crate) fn data_key_entry(&self, account: AccountId, key: &DataKey) -> Result<NewSecret, IdentityError> {
+    pub(crate) fn data_key_entry(
+        &self,
+        account: AccountId,
+        key: &DataKey,
+    ) -> Result<NewSecret, IdentityError> {
         let master = &self.0.options.master;
         let wrapped = master.wrap(key.secret(), KeyUse::Account(account.0))?;
         Ok(NewSecret {
@@ -59,13 +69,19 @@ impl Identity {
     }
 
     /// What is known of the person, in clear; nothing of one who was erased.
-    pub(crate) async fn opened(&self, account: AccountId, profile: &Profile) -> Result<Opened, IdentityError> {
+    pub(crate) async fn opened(
+        &self,
+        account: AccountId,
+        profile: &Profile,
+    ) -> Result<Opened, IdentityError> {
         let Some(key) = self.data_key(account).await? else {
             return Ok(Opened::default());
         };
         let field = |field, sealed: &Option<Sealed>| {
             let sealed = sealed.as_ref();
-            sealed.map(|sealed| open(&key, account, field, sealed)).transpose()
+            sealed
+                .map(|sealed| open(&key, account, field, sealed))
+                .transpose()
         };
         Ok(Opened {
             email: field(EMAIL, &profile.email)?,
@@ -77,14 +93,21 @@ impl Identity {
 }
 
 /// `text`, sealed as this field of the account's.
-pub(crate) fn seal(key: &DataKey, account: AccountId, field: &str, text: &str) -> Result<Sealed, IdentityError> {
+pub(crate) fn seal(
+    key: &DataKey,
+    account: AccountId,
+    field: &str,
+    text: &str,
+) -> Result<Sealed, IdentityError> {
     let account = account.0;
     let sealed = key.seal(Place { account, field }, text.as_bytes())?;
     let data = sealed.to_string().parse();
     let key_id = KeyId::new(format!("account-{account}"));
     match (key_id, data) {
         (Ok(key_id), Ok(data)) => Ok(Sealed::new(key_id, data)),
-        _ => Err(IdentityError::defect("sealed data has no place in an event")),
+        _ => Err(IdentityError::defect(
+            "sealed data has no place in an event",
+        )),
     }
 }
 
@@ -96,8 +119,9 @@ pub(crate) fn open(
     sealed: &Sealed,
 ) -> Result<Secret<String>, IdentityError> {
     let account = account.0;
-    let data = Ciphertext::parse(sealed.data.as_str())
-        .map_err(|_| IdentityError::defect("an event holds something sealed that is no ciphertext"))?;
+    let data = Ciphertext::parse(sealed.data.as_str()).map_err(|_| {
+        IdentityError::defect("an event holds something sealed that is no ciphertext")
+    })?;
     let opened = key.open(Place { account, field }, &data)?;
     let text = String::from_utf8(opened.expose().clone());
     text.map(Secret::new)

@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use access::Secret;
 use access::opaque::{Opaque, TokenKey};
-use access::seal::{KeyUse, MasterKeys, WrappedKey};
+use access::seal::{KeyUse, MasterKeys};
 use access::token::{Access, Grant, IssueFault, Issuer, OwnJwks, TokenRefusal, Verifier};
 use domain::account::Account;
 use domain::value::{AccountId, ClientId, Role, Scope, SessionId, Timestamp};
-use journal::{NewSecret, SecretWrite, Vault};
+use journal::{SecretWrite, Vault};
 use uuid::Uuid;
 
 use crate::own_key::own_key;

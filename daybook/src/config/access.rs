@@ -53,7 +53,11 @@ pub struct MailSettings {
 /// The address of the server holds a password.
 impl std::fmt::Debug for MailSettings {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let way = if self.smtp_url.is_some() { "smtp" } else { "folder" };
+        let way = if self.smtp_url.is_some() {
+            "smtp"
+        } else {
+            "folder"
+        };
         write!(out, "MailSettings({way})")
     }
 }
@@ -84,8 +88,14 @@ impl Raw {
             self.password_lanes,
         );
         for (variable, value) in [
-            ("DAYBOOK_PASSWORD_HASHES_AT_ONCE", self.password_hashes_at_once),
-            ("DAYBOOK_PASSWORD_HASHES_WAITING", self.password_hashes_waiting),
+            (
+                "DAYBOOK_PASSWORD_HASHES_AT_ONCE",
+                self.password_hashes_at_once,
+            ),
+            (
+                "DAYBOOK_PASSWORD_HASHES_WAITING",
+                self.password_hashes_waiting,
+            ),
         ] {
             if !(1..=10_000).contains(&value) {
                 bail!("{variable} is {value}; it is from 1 to 10000");
@@ -137,7 +147,9 @@ fn public_url(given: &str) -> Result<Option<String>> {
 fn master(key: &str, older: &str, file: Option<String>) -> Result<Master> {
     if key.is_empty() {
         if !older.is_empty() {
-            bail!("DAYBOOK_MASTER_KEYS_OLDER names older keys, but DAYBOOK_MASTER_KEY no current one");
+            bail!(
+                "DAYBOOK_MASTER_KEYS_OLDER names older keys, but DAYBOOK_MASTER_KEY no current one"
+            );
         }
         return Ok(Master::File(file.map(PathBuf::from)));
     }

@@ -43,7 +43,10 @@ async fn change(config: &Config, journal: &Journal, command: Accounts) -> Result
 async fn decided(config: &Config, commands: Commands, command: Accounts) -> Result<ExitCode> {
     let identity = identities::open(config, commands).await?;
     match command {
-        Accounts::CreateOwner(CreateOwner { email, password_file }) => {
+        Accounts::CreateOwner(CreateOwner {
+            email,
+            password_file,
+        }) => {
             let password = password(password_file.as_deref())?;
             let id = identity.create_owner(&email, &password).await?;
             println!("account {id} is an owner");

@@ -7,10 +7,10 @@ use std::time::Duration;
 use access::Secret;
 use access::opaque::Opaque;
 use access::seal::DataKey;
+use commands::Context;
 use commands::account::Address;
 use domain::account::{Account, AccountCommand, LockReason};
 use domain::value::{AccountId, EmailHash, Timestamp};
-use commands::Context;
 use journal::{NewSecret, SecretWrite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -34,10 +34,7 @@ const SWEPT_MAX: u32 = 1_000;
 #[derive(Debug)]
 pub(crate) enum Job {
     /// Record that the account is locked for failed log-ins; its address is already.
-    Lock {
-        id: AccountId,
-        until: Timestamp,
-    },
+    Lock { id: AccountId, until: Timestamp },
     /// Mail the link that verifies this address.
     MailVerification(EmailHash),
     /// Mail a link for another password.
@@ -45,7 +42,11 @@ pub(crate) enum Job {
 }
 
 /// Works the queue off, until `shutdown`.
-pub(crate) async fn run(identity: &Identity, mut jobs: mpsc::Receiver<Job>, shutdown: &CancellationToken) {
+pub(crate) async fn run(
+    identity: &Identity,
+    mut jobs: mpsc::Receiver<Job>,
+    shutdown: &CancellationToken,
+) {
     loop {
         let job = tokio::select! {
             job = jobs.recv() => job,
@@ -92,13 +93,19 @@ impl Identity {
                 _ => Ok(()),
             },
             Job::MailReset(hash) => match self.whose(hash).await? {
-                Some(Address::Taken { id, account, .. }) => self.mail_reset(id, &account, hash).await,
+                Some(Address::Taken { id, account, .. }) => {
+                    self.mail_reset(id, &account, hash).await
+                }
                 _ => Ok(()),
             },
         }
     }
 
-    async fn lock_for_failures(&self, id: AccountId, until: Timestamp) -> Result<(), IdentityError> {
+    async fn lock_for_failures(
+        &self,
+        id: AccountId,
+        until: Timestamp,
+    ) -> Result<(), IdentityError> {
         let command = AccountCommand::LockAccount {
             reason: LockReason::FailedLogins,
             until: Some(until),
@@ -111,8 +118,15 @@ impl Identity {
         Ok(())
     }
 
-    async fn mail_reset(&self, id: AccountId, account: &Account, hash: EmailHash) -> Result<(), IdentityError> {
-        let is_barred = account.lock(clock::now()).is_some_and(|lock| !lock.passes());
+    async fn mail_reset(
+        &self,
+        id: AccountId,
+        account: &Account,
+        hash: EmailHash,
+    ) -> Result<(), IdentityError> {
+        let is_barred = account
+            .lock(clock::now())
+            .is_some_and(|lock| !lock.passes());
         if is_barred || self.too_many_mails(hash).await? {
             return Ok(());
         }
@@ -131,7 +145,10 @@ impl Identity {
     /// Whether strangers have had enough mail sent to this address for now; counts one more.
     pub(super) async fn too_many_mails(&self, hash: EmailHash) -> Result<bool, IdentityError> {
         let key = hash.to_string();
-        let count = self.vault().count(kinds::MAILS_ASKED_FOR, &key, MAILS_WITHIN).await?;
+        let count = self
+            .vault()
+            .count(kinds::MAILS_ASKED_FOR, &key, MAILS_WITHIN)
+            .await?;
         Ok(count > MAILS_MAX)
     }
 
@@ -150,9 +167,15 @@ impl Identity {
     }
 
     /// Puts entries of an account into the vault, unless it was erased meanwhile.
-    pub(super) async fn put_while_it_stands(&self, id: AccountId, entries: Vec<NewSecret>) -> Result<(), IdentityError> {
+    pub(super) async fn put_while_it_stands(
+        &self,
+        id: AccountId,
+        entries: Vec<NewSecret>,
+    ) -> Result<(), IdentityError> {
         let writes: Vec<_> = entries.into_iter().map(SecretWrite::Put).collect();
-        self.vault().write_while((kinds::DATA_KEY, &id.to_string()), &writes).await?;
+        self.vault()
+            .write_while((kinds::DATA_KEY, &id.to_string()), &writes)
+            .await?;
         self.0.mail_waits.notify_one();
         Ok(())
     }

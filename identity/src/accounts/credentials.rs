@@ -89,7 +89,11 @@ impl Identity {
     ///
     /// # Errors
     /// As [`Identity::prove`].
-    pub(super) async fn confirm_password(&self, id: AccountId, password: &str) -> Result<Account, IdentityError> {
+    pub(super) async fn confirm_password(
+        &self,
+        id: AccountId,
+        password: &str,
+    ) -> Result<Account, IdentityError> {
         let (account, _) = self.commands().account_state(id).await?;
         let hash = match account.profile() {
             Some(profile) if !account.is_erased() => profile.email_hash,
@@ -106,16 +110,25 @@ impl Identity {
     /// The hash of an address as somebody typed it.
     pub(super) fn hash_of_typed(&self, email: &str) -> Result<EmailHash, IdentityError> {
         let email = NormalEmail::parse(email);
-        let email = email.map_err(|fault| IdentityError::invalid("/email", "invalid-value", fault.to_string()))?;
+        let email = email.map_err(|fault| {
+            IdentityError::invalid("/email", "invalid-value", fault.to_string())
+        })?;
         Ok(EmailHash::from(self.0.email_key.hash(&email)))
     }
 
     /// Whose an address is; none if that cannot be said because too many had it.
     pub(super) async fn whose(&self, hash: EmailHash) -> Result<Option<Address>, IdentityError> {
-        match self.commands().account_of_address(hash).await.map_err(IdentityError::from) {
+        match self
+            .commands()
+            .account_of_address(hash)
+            .await
+            .map_err(IdentityError::from)
+        {
             Ok(address) => Ok(Some(address)),
             Err(error) if error.rejection().is_some() => {
-                tracing::warn!("an address had more accounts than are followed; nobody can register with it any more");
+                tracing::warn!(
+                    "an address had more accounts than are followed; nobody can register with it any more"
+                );
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -123,11 +136,20 @@ impl Identity {
     }
 
     /// The account that has an address now. As much is read if there is none.
-    async fn holder(&self, hash: EmailHash) -> Result<Option<(AccountId, Box<Account>, u64)>, IdentityError> {
+    async fn holder(
+        &self,
+        hash: EmailHash,
+    ) -> Result<Option<(AccountId, Box<Account>, u64)>, IdentityError> {
         match self.whose(hash).await? {
-            Some(Address::Taken { id, account, version }) => Ok(Some((id, account, version))),
+            Some(Address::Taken {
+                id,
+                account,
+                version,
+            }) => Ok(Some((id, account, version))),
             _ => {
-                self.commands().account_state(AccountId(Uuid::nil())).await?;
+                self.commands()
+                    .account_state(AccountId(Uuid::nil()))
+                    .await?;
                 Ok(None)
             }
         }
@@ -136,7 +158,9 @@ impl Identity {
     /// The hash of an account's password.
     pub(super) async fn password_of(&self, id: AccountId) -> Result<Option<String>, IdentityError> {
         let stored = self.vault().get(kinds::PASSWORD, &id.to_string()).await?;
-        let text = stored.map(|stored| String::from_utf8(stored.value)).transpose();
+        let text = stored
+            .map(|stored| String::from_utf8(stored.value))
+            .transpose();
         text.map_err(|_| IdentityError::defect("a password's hash is no text"))
     }
 
@@ -156,7 +180,10 @@ impl Identity {
     }
 
     async fn refuse_if_locked(&self, hash: EmailHash) -> Result<(), IdentityError> {
-        let lock = self.vault().get(kinds::LOG_IN_LOCK, &hash.to_string()).await?;
+        let lock = self
+            .vault()
+            .get(kinds::LOG_IN_LOCK, &hash.to_string())
+            .await?;
         let until = lock.and_then(|lock| lock.expires_at);
         let until = until.and_then(|until| Timestamp::try_from(until).ok());
         until.map_or(Ok(()), |until| {
@@ -166,9 +193,16 @@ impl Identity {
     }
 
     /// Counts a failure, and locks the address after too many.
-    async fn failed(&self, hash: EmailHash, id: Option<AccountId>) -> Result<IdentityError, IdentityError> {
+    async fn failed(
+        &self,
+        hash: EmailHash,
+        id: Option<AccountId>,
+    ) -> Result<IdentityError, IdentityError> {
         let key = hash.to_string();
-        let count = self.vault().count(kinds::LOG_IN_FAILURES, &key, FAILURES_WITHIN).await?;
+        let count = self
+            .vault()
+            .count(kinds::LOG_IN_FAILURES, &key, FAILURES_WITHIN)
+            .await?;
         if count >= FAILURES_MAX {
             let until = clock::now().saturating_add(LOCKED_FOR);
             let lock = NewSecret {
@@ -180,7 +214,9 @@ impl Identity {
                 due_at: None,
             };
             self.vault().write(&[SecretWrite::Put(lock)]).await?;
-            self.vault().forget_count(kinds::LOG_IN_FAILURES, &key).await?;
+            self.vault()
+                .forget_count(kinds::LOG_IN_FAILURES, &key)
+                .await?;
             metrics::counter!("daybook_log_in_locks_total").increment(1);
             if let Some(id) = id {
                 // The address is locked already; this is for the account's history, and may be left out under a flood.
@@ -194,7 +230,9 @@ impl Identity {
     /// Forgets what failed under an address, and lets it in again.
     pub(super) async fn forgive(&self, hash: EmailHash) -> Result<(), IdentityError> {
         let key = hash.to_string();
-        self.vault().forget_count(kinds::LOG_IN_FAILURES, &key).await?;
+        self.vault()
+            .forget_count(kinds::LOG_IN_FAILURES, &key)
+            .await?;
         self.destroy(kinds::LOG_IN_LOCK, &key).await
     }
 
@@ -223,8 +261,13 @@ impl Identity {
         let Some((_, secret)) = self.totp_secret(id).await? else {
             return Ok(false);
         };
-        let used = self.vault().owned(kinds::TOTP_STEP, &kinds::owner_of(id)).await?;
-        let steps = used.iter().filter_map(|step| step.key.rsplit_once(':')?.1.parse::<u64>().ok());
+        let used = self
+            .vault()
+            .owned(kinds::TOTP_STEP, &kinds::owner_of(id))
+            .await?;
+        let steps = used
+            .iter()
+            .filter_map(|step| step.key.rsplit_once(':')?.1.parse::<u64>().ok());
         let Ok(step) = TotpSecret::check(&secret, code, clock::now(), steps.max()) else {
             return Ok(false);
         };
@@ -243,14 +286,26 @@ impl Identity {
 
     /// Whether `code` is a recovery code that was not used yet; it is from here on.
     async fn use_recovery_code(&self, id: AccountId, code: &str) -> Result<bool, IdentityError> {
-        let stored = self.vault().owned(kinds::RECOVERY, &kinds::owner_of(id)).await?;
+        let stored = self
+            .vault()
+            .owned(kinds::RECOVERY, &kinds::owner_of(id))
+            .await?;
         let digests: Option<Vec<_>> = stored
             .iter()
-            .map(|one| Some(RecoveryDigest::from_bytes(one.value.as_slice().try_into().ok()?)))
+            .map(|one| {
+                Some(RecoveryDigest::from_bytes(
+                    one.value.as_slice().try_into().ok()?,
+                ))
+            })
             .collect();
-        let digests = digests.ok_or_else(|| IdentityError::defect("a recovery code's digest is none"))?;
+        let digests =
+            digests.ok_or_else(|| IdentityError::defect("a recovery code's digest is none"))?;
         match RecoveryDigest::position_of(&digests, code) {
-            Some(at) => Ok(self.vault().take(kinds::RECOVERY, &stored[at].key).await?.is_some()),
+            Some(at) => Ok(self
+                .vault()
+                .take(kinds::RECOVERY, &stored[at].key)
+                .await?
+                .is_some()),
             None => Ok(false),
         }
     }

@@ -33,7 +33,10 @@ impl Identity {
     pub async fn erase(&self, id: AccountId, context: Context) -> Result<Receipt, IdentityError> {
         let context = self.guarded(context);
         let (account, _) = self.commands().account_state(id).await?;
-        let Some(hash) = account.profile().map(|profile| profile.email_hash.to_string()) else {
+        let Some(hash) = account
+            .profile()
+            .map(|profile| profile.email_hash.to_string())
+        else {
             return Err(Rejection::not_found("there is no such account").into());
         };
         let destroy = |kind, key: &str| SecretWrite::Destroy {
@@ -52,7 +55,10 @@ impl Identity {
             ..Beside::default()
         };
         let command = AccountCommand::EraseAccount;
-        let receipt = self.commands().account_beside(id, command, beside, context).await?;
+        let receipt = self
+            .commands()
+            .account_beside(id, command, beside, context)
+            .await?;
         for counter in [kinds::LOG_IN_FAILURES, kinds::MAILS_ASKED_FOR] {
             self.vault().forget_count(counter, &hash).await?;
         }

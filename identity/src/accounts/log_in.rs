@@ -52,12 +52,18 @@ impl Identity {
         let context = self.guarded(context);
         let (email, password) = (log_in.email.expose(), log_in.password.expose());
         let code = log_in.code.as_ref().map(|code| code.expose().as_str());
-        let proven = self.prove(email, password, code, context.request.as_ref()).await?;
+        let proven = self
+            .prove(email, password, code, context.request.as_ref())
+            .await?;
         let id = proven.id;
         let hash = proven.account.profile().map(|profile| profile.email_hash);
-        let done = self.begin_session(proven, in_the_name_of(id, context)).await?;
+        let done = self
+            .begin_session(proven, in_the_name_of(id, context))
+            .await?;
         if let Some(hash) = hash {
-            self.vault().forget_count(kinds::LOG_IN_FAILURES, &hash.to_string()).await?;
+            self.vault()
+                .forget_count(kinds::LOG_IN_FAILURES, &hash.to_string())
+                .await?;
         }
         self.hash_anew(id, password).await;
         metrics::counter!("daybook_log_ins_total").increment(1);
@@ -65,13 +71,28 @@ impl Identity {
     }
 
     /// The session is begun on the very version of the account whose password was checked, or on a later one with the same.
-    async fn begin_session(&self, proven: Proven, context: Context) -> Result<LoggedIn, IdentityError> {
-        let Proven { id, mut account, mut version, second_factor } = proven;
+    async fn begin_session(
+        &self,
+        proven: Proven,
+        context: Context,
+    ) -> Result<LoggedIn, IdentityError> {
+        let Proven {
+            id,
+            mut account,
+            mut version,
+            second_factor,
+        } = proven;
         let password_since = account.password_changed_at();
-        let session_id = context.request.as_ref().map_or_else(new_session, derived_session);
+        let session_id = context
+            .request
+            .as_ref()
+            .map_or_else(new_session, derived_session);
         for _ in 0..TRIES_MAX {
             let expires_at = clock::now().saturating_add(self.0.options.session_length);
-            let tokens = self.0.tokens.for_session(id, &account, session_id, 1, expires_at)?;
+            let tokens = self
+                .0
+                .tokens
+                .for_session(id, &account, session_id, 1, expires_at)?;
             let command = AccountCommand::StartSession(StartSession {
                 session_id,
                 method: SessionMethod::Password,
@@ -86,10 +107,22 @@ impl Identity {
                 expected_version: Some(version),
                 ..context.clone()
             };
-            match self.commands().account_beside(id, command, beside, context.clone()).await {
-                Ok(receipt) if receipt.replayed => return self.logged_in_before(id, &context, receipt).await,
+            match self
+                .commands()
+                .account_beside(id, command, beside, context.clone())
+                .await
+            {
+                Ok(receipt) if receipt.replayed => {
+                    return self.logged_in_before(id, &context, receipt).await;
+                }
                 Ok(receipt) => {
-                    return Ok(LoggedIn { account: id, session: session_id, expires_at, tokens, receipt });
+                    return Ok(LoggedIn {
+                        account: id,
+                        session: session_id,
+                        expires_at,
+                        tokens,
+                        receipt,
+                    });
                 }
                 Err(CommandError::VersionMismatch { .. }) => {
                     let (now, current) = self.commands().account_state(id).await?;
@@ -112,11 +145,23 @@ impl Identity {
         receipt: Receipt,
     ) -> Result<LoggedIn, IdentityError> {
         let (account, _) = self.commands().account_state(id).await?;
-        let known = context.request.as_ref().and_then(|key| session_of(&account, key));
+        let known = context
+            .request
+            .as_ref()
+            .and_then(|key| session_of(&account, key));
         // It was ended since: to be told like any session that has ended.
         let (session, expires_at) = known.ok_or(IdentityError::Revoked)?;
-        let tokens = self.0.tokens.for_session(id, &account, session, 1, expires_at)?;
-        Ok(LoggedIn { account: id, session, expires_at, tokens, receipt })
+        let tokens = self
+            .0
+            .tokens
+            .for_session(id, &account, session, 1, expires_at)?;
+        Ok(LoggedIn {
+            account: id,
+            session,
+            expires_at,
+            tokens,
+            receipt,
+        })
     }
 
     /// Hashes the password with today's cost, now that it is at hand. That it fails is no reason not to be let in.
@@ -141,7 +186,9 @@ impl Identity {
         let anew = self.0.hasher.hash(password).await?;
         let (old, new) = (stored.as_bytes(), anew.as_str().as_bytes());
         // Nothing happens if the password is another by now.
-        self.vault().replace(kinds::PASSWORD, &id.to_string(), old, new).await?;
+        self.vault()
+            .replace(kinds::PASSWORD, &id.to_string(), old, new)
+            .await?;
         Ok(())
     }
 }
@@ -163,6 +210,7 @@ fn derived_session(key: &RequestKey) -> SessionId {
 pub(super) fn session_of(account: &Account, key: &RequestKey) -> Option<(SessionId, Timestamp)> {
     let wanted = derived_session(key);
     let mut live = account.sessions().live().iter();
-    let known = live.find(|(id, _)| id.0.as_bytes()[RANDOM_FROM..] == wanted.0.as_bytes()[RANDOM_FROM..]);
+    let known =
+        live.find(|(id, _)| id.0.as_bytes()[RANDOM_FROM..] == wanted.0.as_bytes()[RANDOM_FROM..]);
     known.map(|(id, session)| (*id, session.expires_at))
 }

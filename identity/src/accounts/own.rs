@@ -72,7 +72,11 @@ impl Identity {
     ///
     /// # Errors
     /// Those of any command.
-    pub async fn log_out_everywhere(&self, id: AccountId, context: Context) -> Result<Receipt, IdentityError> {
+    pub async fn log_out_everywhere(
+        &self,
+        id: AccountId,
+        context: Context,
+    ) -> Result<Receipt, IdentityError> {
         let context = self.guarded(context);
         let reason = SessionEnd::LoggedOut;
         let command = AccountCommand::EndAllSessions { reason };

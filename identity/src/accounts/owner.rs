@@ -21,16 +21,26 @@ impl Identity {
     ///
     /// # Errors
     /// `validation-failed` at `/email` or `/password`; `account-locked`.
-    pub async fn create_owner(&self, email: &str, password: &str) -> Result<AccountId, IdentityError> {
+    pub async fn create_owner(
+        &self,
+        email: &str,
+        password: &str,
+    ) -> Result<AccountId, IdentityError> {
         let address = NormalEmail::parse(email);
-        let address = address.map_err(|fault| IdentityError::invalid("/email", "invalid-value", fault.to_string()))?;
+        let address = address.map_err(|fault| {
+            IdentityError::invalid("/email", "invalid-value", fault.to_string())
+        })?;
         let password = Password::chosen(password);
-        let password = password.map_err(|fault| IdentityError::invalid("/password", "invalid-value", fault.to_string()))?;
+        let password = password.map_err(|fault| {
+            IdentityError::invalid("/password", "invalid-value", fault.to_string())
+        })?;
         let phc = self.0.hasher.hash(password).await?;
         let hash = EmailHash::from(self.0.email_key.hash(&address));
         let id = match self.whose(hash).await? {
             Some(Address::Taken { id, .. }) => id,
-            Some(Address::Free { succeeds }) => self.register_unasked(hash, &address, succeeds).await?,
+            Some(Address::Free { succeeds }) => {
+                self.register_unasked(hash, &address, succeeds).await?
+            }
             None => return Err(domain::Rejection::email_taken("/email").into()),
         };
         let beside = Beside {
@@ -39,7 +49,9 @@ impl Identity {
         };
         // Verifies the address too.
         let command = AccountCommand::ResetPassword;
-        self.commands().account_beside(id, command, beside, context()).await?;
+        self.commands()
+            .account_beside(id, command, beside, context())
+            .await?;
         self.forgive(hash).await?;
         let command = AccountCommand::GrantRole { role: Role::Owner };
         self.commands().account(id, command, context()).await?;
@@ -66,7 +78,9 @@ impl Identity {
             ..Beside::default()
         };
         let command = AccountCommand::RegisterAccount(command.into());
-        self.commands().account_beside(account_id, command, beside, context()).await?;
+        self.commands()
+            .account_beside(account_id, command, beside, context())
+            .await?;
         Ok(account_id)
     }
 }

@@ -35,7 +35,10 @@ impl Identity {
             ..Beside::default()
         };
         let command = AccountCommand::ChangePassword;
-        let receipt = self.commands().account_beside(id, command, beside, context).await?;
+        let receipt = self
+            .commands()
+            .account_beside(id, command, beside, context)
+            .await?;
         self.0.mail_waits.notify_one();
         Ok(receipt)
     }
@@ -45,7 +48,11 @@ impl Identity {
     ///
     /// # Errors
     /// `validation-failed` for what is no address; [`commands::CommandError::Overloaded`].
-    pub async fn forgot_password(&self, email: &str, context: Context) -> Result<bool, IdentityError> {
+    pub async fn forgot_password(
+        &self,
+        email: &str,
+        context: Context,
+    ) -> Result<bool, IdentityError> {
         let context = self.guarded(context);
         let hash = self.hash_of_typed(email)?;
         if self.is_repeat(&context).await? {
@@ -61,7 +68,12 @@ impl Identity {
     ///
     /// # Errors
     /// `validation-failed` at `/token` (`not-valid`) or `/password`; `account-locked` if staff locked the account.
-    pub async fn reset_password(&self, token: &str, new: &str, context: Context) -> Result<bool, IdentityError> {
+    pub async fn reset_password(
+        &self,
+        token: &str,
+        new: &str,
+        context: Context,
+    ) -> Result<bool, IdentityError> {
         let context = self.guarded(context);
         let password = chosen(new, "/password")?;
         if self.is_repeat(&context).await? {
@@ -81,7 +93,9 @@ impl Identity {
             ..in_the_name_of(id, context)
         };
         let command = AccountCommand::ResetPassword;
-        self.commands().account_beside(id, command, beside, context).await?;
+        self.commands()
+            .account_beside(id, command, beside, context)
+            .await?;
         self.0.mail_waits.notify_one();
         let (account, _) = self.commands().account_state(id).await?;
         if let Some(profile) = account.profile() {
@@ -110,5 +124,6 @@ impl Identity {
 }
 
 fn chosen(password: &str, pointer: &str) -> Result<Password, IdentityError> {
-    Password::chosen(password).map_err(|fault| IdentityError::invalid(pointer, "invalid-value", fault.to_string()))
+    Password::chosen(password)
+        .map_err(|fault| IdentityError::invalid(pointer, "invalid-value", fault.to_string()))
 }

@@ -14,8 +14,8 @@ use access::Secret;
 use access::opaque::Opaque;
 use access::password::{Password, PasswordHash};
 use access::seal::{DataKey, NormalEmail};
-use commands::{Beside, Context};
 use commands::account::Address;
+use commands::{Beside, Context};
 use domain::account::{Account, AccountCommand, EmailStatus, RegisterAccount};
 use domain::value::{AccountId, EmailHash};
 use domain::{FieldError, Rejection, RejectionCode};
@@ -55,10 +55,18 @@ impl Registration {
         let password = Password::chosen(self.password.expose());
         let mut faults = Vec::new();
         if let Err(fault) = &email {
-            faults.push(FieldError::new("/email", "invalid-value", fault.to_string()));
+            faults.push(FieldError::new(
+                "/email",
+                "invalid-value",
+                fault.to_string(),
+            ));
         }
         if let Err(fault) = &password {
-            faults.push(FieldError::new("/password", "invalid-value", fault.to_string()));
+            faults.push(FieldError::new(
+                "/password",
+                "invalid-value",
+                fault.to_string(),
+            ));
         }
         match (email, password) {
             (Ok(email), Ok(password)) => Ok(Checked { email, password }),
@@ -72,7 +80,11 @@ impl Identity {
     ///
     /// # Errors
     /// `validation-failed` for an address or a password that cannot be taken; nothing that depends on whether there is an account.
-    pub async fn register(&self, new: Registration, context: Context) -> Result<bool, IdentityError> {
+    pub async fn register(
+        &self,
+        new: Registration,
+        context: Context,
+    ) -> Result<bool, IdentityError> {
         let context = self.guarded(context);
         let checked = new.checked()?;
         if self.is_repeat(&context).await? {
@@ -91,7 +103,11 @@ impl Identity {
     ///
     /// # Errors
     /// `validation-failed` for what is no address; [`commands::CommandError::Overloaded`].
-    pub async fn mail_verification_again(&self, email: &str, context: Context) -> Result<bool, IdentityError> {
+    pub async fn mail_verification_again(
+        &self,
+        email: &str,
+        context: Context,
+    ) -> Result<bool, IdentityError> {
         let context = self.guarded(context);
         let hash = self.hash_of_typed(email)?;
         if self.is_repeat(&context).await? {
@@ -153,7 +169,12 @@ impl Identity {
         let secrets = [
             self.data_key_entry(account_id, &key)?,
             password_entry(account_id, password.as_str()),
-            link::entry(account_id, Purpose::Verify, &token, Some(password.as_str().to_owned()))?,
+            link::entry(
+                account_id,
+                Purpose::Verify,
+                &token,
+                Some(password.as_str().to_owned()),
+            )?,
             outbox::entry(account_id, &key, &mail)?,
         ];
         let beside = Beside {
@@ -166,7 +187,9 @@ impl Identity {
             ..in_the_name_of(account_id, context.clone())
         };
         let command = AccountCommand::RegisterAccount(command.into());
-        self.commands().account_beside(account_id, command, beside, context).await?;
+        self.commands()
+            .account_beside(account_id, command, beside, context)
+            .await?;
         self.0.mail_waits.notify_one();
         Ok(())
     }

@@ -4,9 +4,9 @@ use access::Secret;
 use access::seal::{Ciphertext, DataKey, Place};
 use access::totp::{RecoveryCode, TotpSecret};
 use commands::{Beside, Context, Receipt};
+use domain::Rejection;
 use domain::account::{Account, AccountCommand, Totp};
 use domain::value::{AccountId, FactorId};
-use domain::Rejection;
 use journal::{NewSecret, SecretWrite};
 use uuid::Uuid;
 
@@ -60,10 +60,17 @@ impl Identity {
             Some(known) => known,
             None => (FactorId(Uuid::now_v7()), TotpSecret::generate()?),
         };
-        beside.secrets.push(SecretWrite::Put(self.totp_entry(id, factor_id, &secret).await?));
-        beside.secrets.extend(Self::carried_out(&context, &kinds::owner_of(id)));
+        beside.secrets.push(SecretWrite::Put(
+            self.totp_entry(id, factor_id, &secret).await?,
+        ));
+        beside
+            .secrets
+            .extend(Self::carried_out(&context, &kinds::owner_of(id)));
         let command = AccountCommand::EnrolTotp { factor_id };
-        let receipt = self.commands().account_beside(id, command, beside, context).await?;
+        let receipt = self
+            .commands()
+            .account_beside(id, command, beside, context)
+            .await?;
         let (account, _) = self.commands().account_state(id).await?;
         let name = self.mail_address(id, &account).await?;
         let name = name.map(|(_, address)| address);
@@ -93,7 +100,8 @@ impl Identity {
         };
         let repeated = self.answer_again(&context, id).await?;
         if repeated.is_none() && !self.use_totp(id, code).await? {
-            let detail = "this is not the code of now, or it was used already; is the device's clock right?";
+            let detail =
+                "this is not the code of now, or it was used already; is the device's clock right?";
             return Err(IdentityError::invalid("/code", "not-valid", detail));
         }
         let (codes, secrets) = match repeated {
@@ -105,7 +113,10 @@ impl Identity {
             ..Beside::default()
         };
         let command = AccountCommand::ConfirmTotp { factor_id };
-        let receipt = self.commands().account_beside(id, command, beside, context).await?;
+        let receipt = self
+            .commands()
+            .account_beside(id, command, beside, context)
+            .await?;
         Ok((codes, receipt))
     }
 
@@ -128,14 +139,21 @@ impl Identity {
             kind: Some(kind),
             owner: owner.clone(),
         };
-        let mut secrets = vec![all_of(kinds::TOTP), all_of(kinds::RECOVERY), all_of(kinds::TOTP_STEP)];
+        let mut secrets = vec![
+            all_of(kinds::TOTP),
+            all_of(kinds::RECOVERY),
+            all_of(kinds::TOTP_STEP),
+        ];
         secrets.extend(Self::carried_out(&context, &owner));
         let beside = Beside {
             secrets,
             ..Beside::default()
         };
         let command = AccountCommand::RemoveTotp;
-        Ok(self.commands().account_beside(id, command, beside, context).await?)
+        Ok(self
+            .commands()
+            .account_beside(id, command, beside, context)
+            .await?)
     }
 
     /// New recovery codes in the place of all older ones.
@@ -157,7 +175,9 @@ impl Identity {
             return Err(not_enrolled());
         };
         let (codes, writes) = self.new_recovery_codes(id, &context).await?;
-        self.vault().write_while((kinds::DATA_KEY, &id.to_string()), &writes).await?;
+        self.vault()
+            .write_while((kinds::DATA_KEY, &id.to_string()), &writes)
+            .await?;
         Ok(codes)
     }
 
@@ -184,7 +204,9 @@ impl Identity {
                 due_at: None,
             })
         }));
-        let codes = codes.iter().map(|code| Secret::new(code.expose().to_owned()));
+        let codes = codes
+            .iter()
+            .map(|code| Secret::new(code.expose().to_owned()));
         let codes = RecoveryCodes(codes.collect());
         let key = self.key_of_standing(id).await?;
         let answer = codes.write();
@@ -211,7 +233,10 @@ impl Identity {
     }
 
     /// The account's second factor, as it is in the vault.
-    pub(super) async fn totp_secret(&self, id: AccountId) -> Result<Option<(FactorId, TotpSecret)>, IdentityError> {
+    pub(super) async fn totp_secret(
+        &self,
+        id: AccountId,
+    ) -> Result<Option<(FactorId, TotpSecret)>, IdentityError> {
         let stored = self.vault().get(kinds::TOTP, &id.to_string()).await?;
         let (Some(stored), Some(key)) = (stored, self.data_key(id).await?) else {
             return Ok(None);
@@ -238,7 +263,10 @@ impl RecoveryCodes {
     }
 
     fn read(text: &Secret<String>) -> Self {
-        let codes = text.expose().lines().map(|code| Secret::new(code.to_owned()));
+        let codes = text
+            .expose()
+            .lines()
+            .map(|code| Secret::new(code.to_owned()));
         Self(codes.collect())
     }
 }

@@ -32,7 +32,10 @@ impl Identity {
     ) -> Result<Receipt, IdentityError> {
         let until = None;
         let command = AccountCommand::LockAccount { reason, until };
-        Ok(self.commands().account(id, command, self.guarded(context)).await?)
+        Ok(self
+            .commands()
+            .account(id, command, self.guarded(context))
+            .await?)
     }
 
     /// Takes a lock off, whatever it was for, and forgives failed log-ins.
@@ -46,7 +49,10 @@ impl Identity {
         context: Context,
     ) -> Result<Receipt, IdentityError> {
         let command = AccountCommand::UnlockAccount { reason };
-        let receipt = self.commands().account(id, command, self.guarded(context)).await?;
+        let receipt = self
+            .commands()
+            .account(id, command, self.guarded(context))
+            .await?;
         let (account, _) = self.commands().account_state(id).await?;
         if let Some(profile) = account.profile() {
             self.forgive(profile.email_hash).await?;
@@ -58,17 +64,33 @@ impl Identity {
     ///
     /// # Errors
     /// `validation-failed` (`email-not-verified`, `is-locked`).
-    pub async fn grant(&self, id: AccountId, role: Role, context: Context) -> Result<Receipt, IdentityError> {
+    pub async fn grant(
+        &self,
+        id: AccountId,
+        role: Role,
+        context: Context,
+    ) -> Result<Receipt, IdentityError> {
         let command = AccountCommand::GrantRole { role };
-        Ok(self.commands().account(id, command, self.guarded(context)).await?)
+        Ok(self
+            .commands()
+            .account(id, command, self.guarded(context))
+            .await?)
     }
 
     /// Takes a role away; every session ends.
     ///
     /// # Errors
     /// `validation-failed` (`last-owner`, `not-revocable`).
-    pub async fn revoke(&self, id: AccountId, role: Role, context: Context) -> Result<Receipt, IdentityError> {
+    pub async fn revoke(
+        &self,
+        id: AccountId,
+        role: Role,
+        context: Context,
+    ) -> Result<Receipt, IdentityError> {
         let command = AccountCommand::RevokeRole { role };
-        Ok(self.commands().account(id, command, self.guarded(context)).await?)
+        Ok(self
+            .commands()
+            .account(id, command, self.guarded(context))
+            .await?)
     }
 }

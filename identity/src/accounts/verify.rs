@@ -39,7 +39,9 @@ impl Identity {
         if receipt.events == 0 {
             // It was verified before, by another link. This one does nothing more.
             let kind = Some(kinds::LINK);
-            self.vault().write(&[SecretWrite::DestroyOwned { kind, owner }]).await?;
+            self.vault()
+                .write(&[SecretWrite::DestroyOwned { kind, owner }])
+                .await?;
         }
         Ok(false)
     }

@@ -145,6 +145,9 @@ fn view(id: AccountId, version: u64, account: &Account, opened: Opened) -> Accou
 
 /// The one place where what is personal is written in clear.
 #[expect(clippy::ref_option, reason = "serde passes the field by reference")]
-fn in_clear<S: Serializer>(value: &Option<Secret<String>>, serializer: S) -> Result<S::Ok, S::Error> {
+fn in_clear<S: Serializer>(
+    value: &Option<Secret<String>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     value.as_ref().map(Secret::expose).serialize(serializer)
 }

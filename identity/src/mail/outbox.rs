@@ -35,8 +35,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const FIELD: &str = "mail";
 
 /// The entry of a mail to an account, to be put into the vault.
-pub(crate) fn entry(account: AccountId, key: &DataKey, mail: &Mail) -> Result<NewSecret, IdentityError> {
-    let json = zeroize::Zeroizing::new(serde_json::to_vec(mail).map_err(|_| IdentityError::defect("a mail cannot be written"))?);
+pub(crate) fn entry(
+    account: AccountId,
+    key: &DataKey,
+    mail: &Mail,
+) -> Result<NewSecret, IdentityError> {
+    let json = zeroize::Zeroizing::new(
+        serde_json::to_vec(mail).map_err(|_| IdentityError::defect("a mail cannot be written"))?,
+    );
     let sealed = key.seal(place(account), &json)?;
     let now = OffsetDateTime::now_utc();
     Ok(NewSecret {
@@ -82,7 +88,10 @@ pub(crate) async fn run(identity: &Identity, shutdown: &CancellationToken) {
 }
 
 async fn send_due(identity: &Identity) -> Result<usize, IdentityError> {
-    let due = identity.vault().take_due(kinds::MAIL, TAKEN_MAX, LEASE).await?;
+    let due = identity
+        .vault()
+        .take_due(kinds::MAIL, TAKEN_MAX, LEASE)
+        .await?;
     let taken = due.len();
     futures::future::join_all(due.into_iter().map(|entry| send(identity, entry))).await;
     Ok(taken)
@@ -111,7 +120,10 @@ async fn try_to_send(identity: &Identity, entry: &StoredSecret) -> Result<(), Id
         Err(MailError::Later(reason)) if age < GIVEN_UP_AFTER => {
             tracing::info!(%reason, mail.id = %entry.key, "a mail did not leave; it is tried again");
             let pause = age.clamp(PAUSE_MIN, PAUSE_MAX);
-            Ok(identity.vault().postpone(kinds::MAIL, &entry.key, pause).await?)
+            Ok(identity
+                .vault()
+                .postpone(kinds::MAIL, &entry.key, pause)
+                .await?)
         }
         Err(error) => {
             metrics::counter!("daybook_mails_given_up_total").increment(1);
@@ -135,11 +147,14 @@ async fn opened(identity: &Identity, entry: &StoredSecret) -> Result<Option<Mail
         .map_err(|_| IdentityError::defect("a mail in the outbox is no ciphertext"))?;
     let opened = key.open(place(account), &sealed)?;
     let mail = serde_json::from_slice(opened.expose());
-    mail.map(Some).map_err(|_| IdentityError::defect("a mail in the outbox cannot be read"))
+    mail.map(Some)
+        .map_err(|_| IdentityError::defect("a mail in the outbox cannot be read"))
 }
 
 fn age_of(entry: &StoredSecret) -> Duration {
-    let left = entry.expires_at.map_or(time::Duration::ZERO, |end| end - OffsetDateTime::now_utc());
+    let left = entry
+        .expires_at
+        .map_or(time::Duration::ZERO, |end| end - OffsetDateTime::now_utc());
     let left = Duration::try_from(left).unwrap_or_default();
     (GIVEN_UP_AFTER + KEPT_BEYOND).saturating_sub(left)
 }

@@ -8,11 +8,7 @@ use crate::{Page, PageQuery, Queries, QueryError};
 
 impl Queries {
     /// A page of accounts, by when they were registered, the latest first; those with `role` alone, if one is named.
-    pub async fn accounts(
-        &self,
-        role: Option<Role>,
-        page: &PageQuery,
-    ) -> Result<Page, QueryError> {
+    pub async fn accounts(&self, role: Option<Role>, page: &PageQuery) -> Result<Page, QueryError> {
         let keyset: Keyset<i64> = Keyset::read("accounts", page)?;
         let mut sql = statement(role, &keyset);
         let rows = sql.build_query_as().persistent(false);
@@ -22,9 +18,12 @@ impl Queries {
 }
 
 fn statement<'a>(role: Option<Role>, keyset: &Keyset<i64>) -> QueryBuilder<'a, Postgres> {
-    let mut sql = QueryBuilder::new("select position, body from query.account_directory where true");
+    let mut sql =
+        QueryBuilder::new("select position, body from query.account_directory where true");
     if let Some(role) = role {
-        sql.push(" and roles @> array[").push_bind(role.as_str()).push("]");
+        sql.push(" and roles @> array[")
+            .push_bind(role.as_str())
+            .push("]");
         if role != Role::Customer {
             sql.push(" and cardinality(roles) > 1");
         }

@@ -17,10 +17,7 @@ pub struct Body {
 }
 
 /// Erases one's own account.
-pub async fn erase_own(
-    State(api): State<Api>,
-    write: Write<Body>,
-) -> Result<Accepted, Problem> {
+pub async fn erase_own(State(api): State<Api>, write: Write<Body>) -> Result<Accepted, Problem> {
     let id = own(&write.allowed)?.account;
     let people = api.people()?;
     let password = write.body.password.expose();

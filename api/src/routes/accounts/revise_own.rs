@@ -25,10 +25,7 @@ pub struct Body {
 }
 
 /// Revises one's own account.
-pub async fn revise_own(
-    State(api): State<Api>,
-    write: Write<Body>,
-) -> Result<Accepted, Problem> {
+pub async fn revise_own(State(api): State<Api>, write: Write<Body>) -> Result<Accepted, Problem> {
     let id = own(&write.allowed)?.account;
     let change = write.body.change()?;
     let receipt = api.people()?.revise(id, change, write.context).await?;

@@ -34,7 +34,8 @@ impl FromRequest<Api> for Sent {
         let (parts, body) = request.into_parts();
         let bytes = read_body(body, api.options()).await?;
         let fields = form_urlencoded::parse(&bytes);
-        let fields = fields.map(|(name, value)| (name.into_owned(), Secret::new(value.into_owned())));
+        let fields =
+            fields.map(|(name, value)| (name.into_owned(), Secret::new(value.into_owned())));
         Ok(Self {
             fields: fields.collect(),
             context: Context {
@@ -51,7 +52,9 @@ pub fn refused(title: &str, problem: &Problem) -> Page {
     let status = problem.code().status();
     let page = Page::new(status, title);
     match status {
-        StatusCode::INTERNAL_SERVER_ERROR => page.text("Something went wrong on our side. Please try again later."),
+        StatusCode::INTERNAL_SERVER_ERROR => {
+            page.text("Something went wrong on our side. Please try again later.")
+        }
         _ => page.text(problem.detail()),
     }
 }

@@ -23,10 +23,13 @@ pub async fn reset(params: Params) -> Result<Page, Problem> {
 pub async fn submit_reset(State(api): State<Api>, sent: Sent) -> Result<Page, Problem> {
     let people = api.people()?;
     let (token, password) = (sent.field("token"), sent.field("password"));
-    let done = people.reset_password(token, password, sent.context.clone()).await;
+    let done = people
+        .reset_password(token, password, sent.context.clone())
+        .await;
     Ok(match done {
-        Ok(_) => Page::new(StatusCode::OK, "Thank you")
-            .text("Your password is changed, and you are logged out everywhere. You can log in now."),
+        Ok(_) => Page::new(StatusCode::OK, "Thank you").text(
+            "Your password is changed, and you are logged out everywhere. You can log in now.",
+        ),
         // Another password may be taken; the link works still.
         Err(error) => refused(TITLE, &error.into()).form("/reset", &form(token)),
     })

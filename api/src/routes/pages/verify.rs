@@ -28,9 +28,12 @@ pub async fn verify(params: Params) -> Result<Page, Problem> {
 /// The button was pressed.
 pub async fn submit_verify(State(api): State<Api>, sent: Sent) -> Result<Page, Problem> {
     let people = api.people()?;
-    let done = people.verify_email(sent.field("token"), sent.context.clone()).await;
+    let done = people
+        .verify_email(sent.field("token"), sent.context.clone())
+        .await;
     Ok(match done {
-        Ok(_) => Page::new(StatusCode::OK, "Thank you").text("Your address is confirmed. You can log in now."),
+        Ok(_) => Page::new(StatusCode::OK, "Thank you")
+            .text("Your address is confirmed. You can log in now."),
         Err(error) => refused(TITLE, &error.into()),
     })
 }

@@ -14,6 +14,8 @@ use crate::routes::accounts::own;
 pub async fn list(State(api): State<Api>, allowed: Allowed) -> Result<Response, Problem> {
     let person = own(&allowed)?;
     let people = api.people()?;
-    let sessions = people.sessions(person.account, Some(person.session)).await?;
+    let sessions = people
+        .sessions(person.account, Some(person.session))
+        .await?;
     answer::json(&json!({ "items": sessions }))
 }

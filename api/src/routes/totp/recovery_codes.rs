@@ -18,6 +18,8 @@ pub async fn renew(
     let id = own(&write.allowed)?.account;
     let people = api.people()?;
     let password = write.body.password.expose();
-    let codes = people.renew_recovery_codes(id, password, write.context).await?;
+    let codes = people
+        .renew_recovery_codes(id, password, write.context)
+        .await?;
     answer::json(&shown(&codes))
 }
