@@ -109,9 +109,15 @@ impl Api {
     }
 
     /// The handle for people and programs; none where only the configured token is known.
-    #[expect(dead_code, reason = "the routes follow")]
-    pub(crate) fn identity(&self) -> Option<&Identity> {
-        self.0.identity.get()
+    pub(crate) fn identity(&self) -> Result<Option<&Identity>, Problem> {
+        self.handles()?;
+        Ok(self.0.identity.get())
+    }
+
+    /// The handle for people, for routes that are nothing without it.
+    pub(crate) fn people(&self) -> Result<&Identity, Problem> {
+        let none = || Problem::not_found("this server keeps no accounts");
+        self.identity()?.ok_or_else(none)
     }
 
     fn handles(&self) -> Result<&(Commands, Queries), Problem> {

@@ -4,10 +4,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use api::{Api, ApiOptions};
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use crate::ask::options;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -49,7 +52,7 @@ fn post(length: usize) -> String {
     format!(
         "POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nIdempotency-Key: k\r\n\
          Content-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n",
-        api::DEFAULT_TOKEN
+        crate::ask::TOKEN
     )
 }
 
@@ -57,7 +60,7 @@ fn post(length: usize) -> String {
 async fn a_head_that_does_not_arrive_ends_the_connection() {
     let served = serve(ApiOptions {
         header_timeout: Duration::from_millis(200),
-        ..ApiOptions::default()
+        ..options()
     })
     .await;
     let began = Instant::now();
@@ -76,7 +79,7 @@ async fn a_head_that_does_not_arrive_ends_the_connection() {
 async fn a_body_that_does_not_arrive_is_408() {
     let served = serve(ApiOptions {
         body_timeout: Duration::from_millis(200),
-        ..ApiOptions::default()
+        ..options()
     })
     .await;
     let answer = exchange(served.address, format!("{}{{", post(10)).as_bytes()).await;
@@ -86,7 +89,7 @@ async fn a_body_that_does_not_arrive_is_408() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_413_and_the_client_gets_to_read_it() {
-    let served = serve(ApiOptions::default()).await;
+    let served = serve(options()).await;
     let body = vec![b' '; 3_000_000];
     let request = [post(body.len()).as_bytes(), &body].concat();
     let answer = exchange(served.address, &request).await;
@@ -96,7 +99,7 @@ async fn a_body_that_is_too_large_is_413_and_the_client_gets_to_read_it() {
 
 #[tokio::test]
 async fn a_head_that_is_too_large_is_431() {
-    let served = serve(ApiOptions::default()).await;
+    let served = serve(options()).await;
     let head = format!(
         "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n",
         "x".repeat(64 * 1024)
@@ -113,7 +116,7 @@ async fn a_head_that_is_too_large_is_431() {
 
 #[tokio::test]
 async fn stopping_finishes_what_runs_and_takes_nothing_new() {
-    let served = serve(ApiOptions::default()).await;
+    let served = serve(options()).await;
     // Its head has arrived, its body is on the way.
     let mut running = TcpStream::connect(served.address).await.unwrap();
     running
@@ -145,7 +148,7 @@ async fn stopping_finishes_what_runs_and_takes_nothing_new() {
 async fn stopping_does_not_wait_for_ever() {
     let served = serve(ApiOptions {
         drain_timeout: Duration::from_millis(200),
-        ..ApiOptions::default()
+        ..options()
     })
     .await;
     let mut stuck = TcpStream::connect(served.address).await.unwrap();
@@ -165,7 +168,7 @@ async fn stopping_does_not_wait_for_ever() {
 async fn a_client_that_does_not_read_is_left() {
     let served = serve(ApiOptions {
         write_timeout: Duration::from_millis(300),
-        ..ApiOptions::default()
+        ..options()
     })
     .await;
     let mut stream = TcpStream::connect(served.address).await.unwrap();

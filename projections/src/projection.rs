@@ -23,6 +23,7 @@ pub const ALL: &[&Projection] = &[
     &crate::sales::PROJECTION,
     &crate::timer::PROJECTION,
     &crate::attention::PROJECTION,
+    &crate::account_directory::PROJECTION,
 ];
 
 /// The projection of this name.
