@@ -10,8 +10,9 @@ use crate::layers::{Gate, deadline, gate, observe};
 use crate::problem::{Code, Problem};
 use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
-    accounts, attention, events, gateways, health, ledger, openapi, orders, pages, password_resets,
-    payments, problems, products, projections, returns, sales, sessions, stock, totp, variants,
+    accounts, attention, clients, discovery, events, gateways, health, ledger, oauth, openapi,
+    orders, pages, password_resets, payments, problems, products, projections, returns, sales,
+    sessions, stock, totp, variants,
 };
 use crate::table::{Route, Table};
 
@@ -32,7 +33,10 @@ pub fn router(api: &Api) -> Router {
         Routes::All => Router::new()
             .merge(behind(anybody(), public))
             .merge(behind(tellers_of_news(), tellers))
-            .merge(behind(people_who_come_in(), comers))
+            .merge(behind(
+                people_who_come_in().merge(programs_that_come_in()),
+                comers,
+            ))
             .merge(behind(members(), own)),
         Routes::Watchers => Router::new(),
     };
@@ -50,6 +54,7 @@ pub fn routes() -> Vec<Route> {
     let all = anybody()
         .merge(tellers_of_news())
         .merge(people_who_come_in())
+        .merge(programs_that_come_in())
         .merge(members())
         .merge(watchers());
     all.routes().collect()
@@ -70,6 +75,17 @@ fn anybody() -> Table {
         .query(products::LIST_PARAMETERS)
         .get("/v1/products/{id_or_slug}", Op::ReadProduct, products::read)
         .get("/openapi.json", Op::ReadOpenApi, openapi::read)
+        .get(
+            "/.well-known/openid-configuration",
+            Op::ReadOpenIdConfiguration,
+            discovery::metadata,
+        )
+        .get(
+            "/.well-known/oauth-authorization-server",
+            Op::ReadServerMetadata,
+            discovery::metadata,
+        )
+        .get("/.well-known/jwks.json", Op::ReadKeys, discovery::jwks)
         .get("/problems", Op::ListProblems, problems::list)
         .get("/problems/{code}", Op::ReadProblem, problems::read)
 }
@@ -94,6 +110,29 @@ fn people_who_come_in() -> Table {
         .post("/verify", Op::SubmitVerifyPage, pages::submit_verify)
         .get("/reset", Op::ReadResetPage, pages::reset).query(pages::PARAMETERS)
         .post("/reset", Op::SubmitResetPage, pages::submit_reset)
+}
+
+/// Programs that ask for tokens, and browsers that let them in.
+#[rustfmt::skip]
+fn programs_that_come_in() -> Table {
+    Table::new()
+        .get("/oauth/authorize", Op::ReadAuthorizePage, oauth::authorize).query(oauth::PARAMETERS)
+        .post("/oauth/authorize", Op::SubmitAuthorizePage, oauth::submit)
+        .post("/oauth/token", Op::ExchangeToken, oauth::token)
+        .post("/oauth/revoke", Op::RevokeToken, oauth::revoke)
+        .post("/oauth/introspect", Op::IntrospectToken, oauth::introspect)
+}
+
+/// Programs, by whoever looks after them.
+#[rustfmt::skip]
+fn keepers_of_clients() -> Table {
+    Table::new()
+        .post("/v1/clients", Op::RegisterClient, clients::register)
+        .get("/v1/clients", Op::ListClients, clients::list).query(PAGES)
+        .get("/v1/clients/{id}", Op::ReadClient, clients::read)
+        .post("/v1/clients/{id}/secret", Op::RotateClientSecret, clients::rotate_secret)
+        .put("/v1/clients/{id}/scopes", Op::ChangeClientScopes, clients::change_scopes)
+        .delete("/v1/clients/{id}", Op::DisableClient, clients::disable)
 }
 
 /// One's own account.
@@ -138,6 +177,7 @@ fn members() -> Table {
         .merge(operators())
         .merge(persons())
         .merge(keepers_of_accounts())
+        .merge(keepers_of_clients())
 }
 
 #[rustfmt::skip]

@@ -1,17 +1,21 @@
 //! The identities' part of the wiring: the master key, mail and the settings.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use access::seal::{MasterKeys, load_or_create};
 use anyhow::{Context, Result};
 use commands::Commands;
+use domain::value::Timestamp;
 use identity::mail::{Folder, Mailer, Smtp};
-use identity::{Identity, IdentityOptions};
+use identity::{Identity, IdentityOptions, LiveRevocations, RevocationTable};
+use projections::{Queries, RevokedLately};
 
 use crate::config::Config;
 use crate::config::access::Master;
 use crate::database::data_dir;
+use time::OffsetDateTime;
 
 /// The master key's file in the data folder.
 const KEY_FILE: &str = "master.key";
@@ -19,10 +23,40 @@ const KEY_FILE: &str = "master.key";
 const MAIL_FOLDER: &str = "mail";
 
 /// Opens identities as they are configured.
-pub async fn open(config: &Config, commands: Commands) -> Result<Identity> {
-    let options = options(config).await?;
+pub async fn open(
+    config: &Config,
+    commands: Commands,
+    queries: Option<Queries>,
+) -> Result<Identity> {
+    let mut options = options(config).await?;
+    options.tokens.revocations = queries.map(|queries| Arc::new(Table(queries)) as _);
     let opened = Identity::open(commands, options).await;
     opened.context("the keys of accounts cannot be opened")
+}
+
+/// The query table of what was revoked a moment ago.
+struct Table(Queries);
+
+impl RevocationTable for Table {
+    fn read(&self) -> Pin<Box<dyn Future<Output = Result<LiveRevocations, String>> + Send + '_>> {
+        Box::pin(async {
+            let lately = self.0.revoked_lately(now()).await;
+            let RevokedLately {
+                position,
+                sessions,
+                clients,
+            } = lately.map_err(|error| error.to_string())?;
+            Ok(LiveRevocations {
+                position,
+                sessions,
+                clients,
+            })
+        })
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::try_from(OffsetDateTime::now_utc()).unwrap_or(Timestamp::EPOCH)
 }
 
 async fn options(config: &Config) -> Result<IdentityOptions> {

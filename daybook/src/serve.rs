@@ -38,6 +38,12 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
     }
     let shutdown = shutdown_on_signal()?;
     let listener = bind(config.listen, roles.has(Role::Api)).await?;
+    // The port that was found, where none was named.
+    let mut config = config.clone();
+    if let Some(listener) = &listener {
+        config.listen = listener.local_addr()?;
+    }
+    let config = &config;
     let config = &match &listener {
         Some(listener) => config.clone().bound_to(listener.local_addr()?),
         None => config.clone(),
@@ -119,7 +125,7 @@ async fn run_parts(
     api.receive_webhooks(processes.webhooks());
     let working = CancellationToken::new();
     let identity = if roles.has(Role::Api) {
-        let identity = identities::open(config, commands.clone()).await?;
+        let identity = identities::open(config, commands.clone(), Some(queries.clone())).await?;
         api.let_in(identity.clone());
         tokio::spawn(identity.run(workers.tail.clone(), working.clone()))
     } else {

@@ -91,7 +91,8 @@ impl Identity {
     ) -> Result<(Receipt, Opaque), IdentityError> {
         let secret = match &context.request {
             Some(request) => {
-                let parts: [&[u8]; 2] = [id.0.as_bytes(), request.claim.as_uuid().as_bytes()];
+                let claim = request.claim.as_uuid();
+                let parts: [&[u8]; 2] = [id.0.as_bytes(), claim.as_bytes()];
                 self.0.tokens.derive("client-secret", &parts)
             }
             None => Opaque::generate()?,

@@ -114,6 +114,12 @@ impl Identity {
         &self.0.tokens
     }
 
+    /// Who issues its tokens: the address under which clients reach this server.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.options.public_url
+    }
+
     /// Refuses tokens of these sessions on this node from now on; the journal tells all nodes a moment later.
     pub fn note_ended(&self, sessions: impl IntoIterator<Item = domain::value::SessionId>) {
         self.0.revocations.end_sessions(sessions);

@@ -36,9 +36,6 @@ use domain::{Rejection, RejectionCode};
 
 use crate::IdentityError;
 
-/// Longest text of one parameter that is looked at, in bytes.
-pub const PARAMETER_BYTES_MAX: usize = 2_048;
-
 /// An error code of OAuth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OAuthCode {
@@ -97,7 +94,9 @@ pub struct OAuthError {
 }
 
 impl OAuthError {
-    pub(crate) const fn new(code: OAuthCode, description: &'static str) -> Self {
+    /// An error of this code.
+    #[must_use]
+    pub const fn new(code: OAuthCode, description: &'static str) -> Self {
         Self { code, description }
     }
 
@@ -119,7 +118,10 @@ impl From<IdentityError> for OAuthError {
             IdentityError::Command(error) => error.into(),
             IdentityError::Unavailable => unavailable(),
             IdentityError::Token(_) | IdentityError::Revoked => Self::grant(),
-            _ => Self::new(OAuthCode::ServerError, "a defect of the server; its log says which"),
+            _ => Self::new(
+                OAuthCode::ServerError,
+                "a defect of the server; its log says which",
+            ),
         }
     }
 }
@@ -128,9 +130,10 @@ impl From<CommandError> for OAuthError {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::Rejected(rejection) => rejected(&rejection),
-            CommandError::Defect => {
-                Self::new(OAuthCode::ServerError, "a defect of the server; its log says which")
-            }
+            CommandError::Defect => Self::new(
+                OAuthCode::ServerError,
+                "a defect of the server; its log says which",
+            ),
             _ => unavailable(),
         }
     }
@@ -165,8 +168,13 @@ const fn scope() -> OAuthError {
 
 /// The scopes that a request names, with single spaces between (RFC 6749 3.3); none if it names none.
 fn scopes(text: Option<&str>) -> Result<BTreeSet<Scope>, OAuthError> {
-    let names = text.unwrap_or_default().split(' ').filter(|name| !name.is_empty());
-    names.map(|name| name.parse().map_err(|_| scope())).collect()
+    let names = text
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|name| !name.is_empty());
+    names
+        .map(|name| name.parse().map_err(|_| scope()))
+        .collect()
 }
 
 /// The scopes as a parameter or claim has them.

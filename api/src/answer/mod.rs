@@ -2,7 +2,6 @@
 
 mod accepted;
 mod document;
-#[allow(dead_code, reason = "the pages follow")]
 pub mod html;
 mod page;
 mod taken_on;

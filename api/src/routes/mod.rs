@@ -2,10 +2,13 @@
 
 pub mod accounts;
 pub mod attention;
+pub mod clients;
+pub mod discovery;
 pub mod events;
 pub mod gateways;
 pub mod health;
 pub mod ledger;
+pub mod oauth;
 pub mod openapi;
 pub mod orders;
 pub mod pages;

@@ -41,7 +41,7 @@ async fn change(config: &Config, journal: &Journal, command: Accounts) -> Result
 }
 
 async fn decided(config: &Config, commands: Commands, command: Accounts) -> Result<ExitCode> {
-    let identity = identities::open(config, commands).await?;
+    let identity = identities::open(config, commands, None).await?;
     match command {
         Accounts::CreateOwner(CreateOwner {
             email,

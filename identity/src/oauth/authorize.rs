@@ -3,8 +3,8 @@
 //! Two forms, each with the whole request in it: log in, then decide. Saying yes makes a code. Nobody is logged in for longer
 //! than it takes, and no yes is remembered for the next time.
 
-use access::opaque::Opaque;
 use access::Secret;
+use access::opaque::Opaque;
 use domain::security::RefusalReason;
 
 use super::browser::FormKind;
@@ -122,8 +122,13 @@ impl Identity {
             }
         };
         let shown = self.shown(request, FormKind::Consent)?;
-        self.keep_present(&shown.cookie, proven.id, proven.second_factor, &shown.request)
-            .await?;
+        self.keep_present(
+            &shown.cookie,
+            proven.id,
+            proven.second_factor,
+            &shown.request,
+        )
+        .await?;
         Ok(shown)
     }
 
@@ -162,15 +167,13 @@ impl Identity {
         if self.is_form_token(asked.cookie, kind, &request, asked.form_token) {
             return Ok(request);
         }
-        self.0.security.note(RefusalReason::FormForged, Some(request.client));
+        self.0
+            .security
+            .note(RefusalReason::FormForged, Some(request.client));
         Err(FormFault::Forged)
     }
 
-    fn shown(
-        &self,
-        request: AuthorizationRequest,
-        kind: FormKind,
-    ) -> Result<Shown, IdentityError> {
+    fn shown(&self, request: AuthorizationRequest, kind: FormKind) -> Result<Shown, IdentityError> {
         let cookie = Opaque::generate()?;
         let form_token = self.form_token(cookie.expose(), kind, &request);
         Ok(Shown {

@@ -47,7 +47,10 @@ impl Identity {
         credentials: &ClientCredentials,
     ) -> Result<Option<KnownClient>, OAuthError> {
         match &credentials.id {
-            Some(id) => self.client_of(id, credentials.secret.as_deref()).await.map(Some),
+            Some(id) => self
+                .client_of(id, credentials.secret.as_deref())
+                .await
+                .map(Some),
             None if credentials.secret.is_some() => Err(refused()),
             None => Ok(None),
         }
@@ -64,10 +67,14 @@ impl Identity {
     async fn client_of(&self, id: &str, secret: Option<&str>) -> Result<KnownClient, OAuthError> {
         let id = id.parse::<ClientId>().map_err(|_| self.unknown(None))?;
         let client = self.0.commands.client_state(id).await?;
-        let kept = self.0.vault.get(kinds::CLIENT_SECRET, &id.to_string()).await?;
+        let kept = self
+            .0
+            .vault
+            .get(kinds::CLIENT_SECRET, &id.to_string())
+            .await?;
         let digest = kept.and_then(|kept| kept.value.try_into().ok());
-        let is_right = OpaqueDigest::from_bytes(digest.unwrap_or_default())
-            .is_of(secret.unwrap_or_default());
+        let is_right =
+            OpaqueDigest::from_bytes(digest.unwrap_or_default()).is_of(secret.unwrap_or_default());
         let Some(registered) = client.enabled() else {
             return Err(self.unknown(client.id()));
         };

@@ -89,7 +89,9 @@ impl Identity {
             return Err(self.code_replayed(&record).await);
         }
         if clock::now() >= record.good_until {
-            self.0.security.note(RefusalReason::CodeUnknown, Some(client.id));
+            self.0
+                .security
+                .note(RefusalReason::CodeUnknown, Some(client.id));
             return Err(OAuthError::grant());
         }
         self.begin_session_of_code(&record, &account).await
@@ -97,7 +99,9 @@ impl Identity {
 
     async fn code_record(&self, client: ClientId, code: &str) -> Result<CodeRecord, OAuthError> {
         let unknown = || {
-            self.0.security.note(RefusalReason::CodeUnknown, Some(client));
+            self.0
+                .security
+                .note(RefusalReason::CodeUnknown, Some(client));
             OAuthError::grant()
         };
         let digest = OpaqueDigest::of(code).map_err(|_| unknown())?;
@@ -163,7 +167,12 @@ impl Identity {
         };
         let context = context_of(record.account, Some(record.client));
         let account = record.account;
-        match self.0.commands.account_beside(account, start, beside, context).await {
+        match self
+            .0
+            .commands
+            .account_beside(account, start, beside, context)
+            .await
+        {
             Ok(_) => Ok(TokenAnswer::of_session(tokens, Some(&record.scopes))),
             // Of two who showed it at once, this is the second.
             Err(error) if began_before(&error) => Err(self.code_replayed(record).await),
@@ -173,7 +182,9 @@ impl Identity {
 
     /// Ends the session that the code began.
     async fn code_replayed(&self, record: &CodeRecord) -> OAuthError {
-        self.0.security.note(RefusalReason::CodeReplay, Some(record.client));
+        self.0
+            .security
+            .note(RefusalReason::CodeReplay, Some(record.client));
         let end = AccountCommand::EndSession {
             session_id: record.session,
             reason: SessionEnd::TokenReused,

@@ -8,8 +8,8 @@ use access::opaque::Opaque;
 use domain::value::Scope;
 
 use super::{ClientCredentials, KnownClient, OAuthCode, OAuthError, scopes};
-use crate::tokens::SessionTokens;
 use crate::Identity;
+use crate::tokens::SessionTokens;
 
 /// What is asked of the token endpoint; no parameter is there twice.
 #[derive(Clone, Default)]
@@ -78,7 +78,8 @@ impl Identity {
         let code = code.ok_or(OAuthError::request("code is missing"))?;
         let redirect_uri = request.redirect_uri.as_deref();
         let verifier = request.code_verifier.as_deref();
-        self.redeem_code(&client, code, redirect_uri, verifier).await
+        self.redeem_code(&client, code, redirect_uri, verifier)
+            .await
     }
 
     async fn exchange_refresh_token(

@@ -59,7 +59,10 @@ impl Identity {
         let Ok((speaker, expires_at)) = self.speaker(token) else {
             return Introspection::default();
         };
-        let standing = self.0.revocations.check(speaker.session(), speaker.client());
+        let standing = self
+            .0
+            .revocations
+            .check(speaker.session(), speaker.client());
         if standing.is_err() {
             return Introspection::default();
         }
@@ -75,10 +78,11 @@ impl Identity {
         Introspection {
             active: true,
             scope,
-            client_id: Some(speaker.client().map_or_else(
-                || crate::tokens::OWN_PAGES.to_owned(),
-                |id| id.to_string(),
-            )),
+            client_id: Some(
+                speaker
+                    .client()
+                    .map_or_else(|| crate::tokens::OWN_PAGES.to_owned(), |id| id.to_string()),
+            ),
             sub: Some(sub),
             exp: Some(expires_at),
             sid: speaker.session().map(|id| id.to_string()),
@@ -86,7 +90,10 @@ impl Identity {
         }
     }
 
-    async fn introspect_refresh(&self, record: &RefreshRecord) -> Result<Introspection, OAuthError> {
+    async fn introspect_refresh(
+        &self,
+        record: &RefreshRecord,
+    ) -> Result<Introspection, OAuthError> {
         let (account, _) = self.0.commands.account_state(record.account).await?;
         let sessions = account.sessions();
         let live = sessions.get(record.session).filter(|session| {

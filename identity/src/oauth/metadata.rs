@@ -48,9 +48,20 @@ impl Identity {
             response_types_supported: &["code"],
             response_modes_supported: &["query"],
             grant_types_supported: &["authorization_code", "refresh_token", "client_credentials"],
-            token_endpoint_auth_methods_supported: &["client_secret_basic", "client_secret_post", "none"],
-            revocation_endpoint_auth_methods_supported: &["client_secret_basic", "client_secret_post", "none"],
-            introspection_endpoint_auth_methods_supported: &["client_secret_basic", "client_secret_post"],
+            token_endpoint_auth_methods_supported: &[
+                "client_secret_basic",
+                "client_secret_post",
+                "none",
+            ],
+            revocation_endpoint_auth_methods_supported: &[
+                "client_secret_basic",
+                "client_secret_post",
+                "none",
+            ],
+            introspection_endpoint_auth_methods_supported: &[
+                "client_secret_basic",
+                "client_secret_post",
+            ],
             code_challenge_methods_supported: &[access::pkce::METHOD],
             authorization_response_iss_parameter_supported: true,
             subject_types_supported: &["public"],

@@ -50,7 +50,11 @@ impl Identity {
         let Ok(digest) = OpaqueDigest::of(token) else {
             return Ok(None);
         };
-        let kept = self.0.vault.get(kinds::REFRESH_TOKEN, &digest.to_text()).await?;
+        let kept = self
+            .0
+            .vault
+            .get(kinds::REFRESH_TOKEN, &digest.to_text())
+            .await?;
         Ok(kept.map(|kept| RefreshRecord::read(&kept)).transpose()?)
     }
 

@@ -88,7 +88,10 @@ impl Identity {
             AuthorizationFault::Redirected { to }
         };
         let state = params.state.clone().filter(|state| !state.is_empty());
-        if state.as_ref().is_some_and(|state| state.len() > STATE_BYTES_MAX) {
+        if state
+            .as_ref()
+            .is_some_and(|state| state.len() > STATE_BYTES_MAX)
+        {
             let to = self.error_address(&redirect_uri, None, &LONG_STATE);
             return Err(AuthorizationFault::Redirected { to });
         }
@@ -118,10 +121,14 @@ impl Identity {
         let shown = |detail| AuthorizationFault::Shown { detail };
         let unknown = || {
             self.0.security.note(RefusalReason::ClientUnknown, None);
-            shown("The program that sent you here is not registered with this shop, or was taken off its list.")
+            shown(
+                "The program that sent you here is not registered with this shop, or was taken off its list.",
+            )
         };
         let text = params.client_id.as_deref();
-        let text = text.ok_or_else(|| shown("The program that sent you here did not say which it is (client_id)."))?;
+        let text = text.ok_or_else(|| {
+            shown("The program that sent you here did not say which it is (client_id).")
+        })?;
         let id: ClientId = text.parse().map_err(|_| unknown())?;
         let client = self.0.commands.client_state(id).await;
         let client = client.map_err(|error| AuthorizationFault::Failed(error.into()))?;
@@ -138,14 +145,18 @@ impl Identity {
         client: &Client,
         params: &AuthorizationParams,
     ) -> Result<String, AuthorizationFault> {
-        let registered = client.enabled().map_or(&[][..], |client| &client.redirect_uris);
+        let registered = client
+            .enabled()
+            .map_or(&[][..], |client| &client.redirect_uris);
         match (&params.redirect_uri, registered) {
             (Some(asked), _) if client.redirect_for(asked).is_some() => Ok(asked.clone()),
             // RFC 6749 3.1.2.3: it may be left out where there is one.
             (None, [only]) => Ok(only.to_string()),
             (asked, _) => {
                 if asked.is_some() {
-                    self.0.security.note(RefusalReason::RedirectMismatch, Some(id));
+                    self.0
+                        .security
+                        .note(RefusalReason::RedirectMismatch, Some(id));
                 }
                 let detail = "The program that sent you here wants you sent on to an address that it has not registered \
                               (redirect_uri). That is not done.";

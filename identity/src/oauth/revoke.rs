@@ -25,7 +25,9 @@ impl Identity {
         let client = self.known_client(credentials).await?;
         if let Some(record) = self.refresh_record(token).await? {
             self.check_is_of(record.client, client.as_ref())?;
-            return self.end(record.account, record.session, record.client).await;
+            return self
+                .end(record.account, record.session, record.client)
+                .await;
         }
         match self.speaker(token) {
             Ok((Speaker::Person(person), _)) => {
@@ -74,7 +76,10 @@ impl Identity {
             None => SessionEnd::LoggedOut,
         };
         let end = AccountCommand::EndSession { session_id, reason };
-        let ended = self.0.commands.account(account, end, context_of(account, client));
+        let ended = self
+            .0
+            .commands
+            .account(account, end, context_of(account, client));
         match ended.await.map_err(IdentityError::from) {
             Ok(_) => {
                 self.note_ended([session_id]);
@@ -82,7 +87,10 @@ impl Identity {
             }
             // Forgotten or erased: as good as given back.
             Err(IdentityError::Command(commands::CommandError::Rejected(why)))
-                if matches!(why.code, RejectionCode::NotFound | RejectionCode::AccountErased) =>
+                if matches!(
+                    why.code,
+                    RejectionCode::NotFound | RejectionCode::AccountErased
+                ) =>
             {
                 Ok(())
             }
