@@ -6,13 +6,12 @@ use domain::policy::Operation as Op;
 
 use crate::Api;
 use crate::Routes;
-use crate::layers::{Gate, deadline, gate, observe};
+use crate::layers::{Gate, deadline, gate, headers, observe, other_pages, rates};
 use crate::problem::{Code, Problem};
 use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
-    accounts, attention, clients, discovery, events, gateways, health, ledger, oauth, openapi,
-    orders, pages, password_resets, payments, problems, products, projections, returns, sales,
-    sessions, stock, totp, variants,
+    accounts, attention, clients, discovery, events, gateways, health, ledger, oauth, openapi, orders, pages, password_resets,
+    payments, problems, products, projections, returns, sales, sessions, stock, totp, variants,
 };
 use crate::table::{Route, Table};
 
@@ -22,8 +21,8 @@ pub fn router(api: &Api) -> Router {
     // Several gates: those whom nobody knows must shut out neither those who work here nor the gateways.
     let public = Gate::new(options.requests_at_once_max / 2);
     let tellers = Gate::new(options.requests_at_once_max / 4);
-    // Passwords take long to be hashed, and must not hold up those who are in already.
-    let comers = Gate::new(options.requests_at_once_max / 4);
+    // Coming in costs a hash: a flood of log-ins starves nobody who is in.
+    let door = Gate::new(options.requests_at_once_max / 4);
     let own = Gate::new(options.requests_at_once_max);
     let behind = |table: Table, through| {
         let routes = table.into_router(api);
@@ -33,18 +32,18 @@ pub fn router(api: &Api) -> Router {
         Routes::All => Router::new()
             .merge(behind(anybody(), public))
             .merge(behind(tellers_of_news(), tellers))
-            .merge(behind(
-                people_who_come_in().merge(programs_that_come_in()),
-                comers,
-            ))
+            .merge(behind(arrivals().merge(programs()), door))
             .merge(behind(members(), own)),
         Routes::Watchers => Router::new(),
     };
-    clients
+    let all = clients
         .merge(watchers().into_router(api))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(options.request_timeout, deadline))
+        .layer(from_fn_with_state(api.rates().clone(), rates));
+    other_pages(all, &options.edge.cors_origins)
+        .layer(from_fn(headers))
         .layer(from_fn(observe))
         .with_state(api.clone())
 }
@@ -53,8 +52,8 @@ pub fn router(api: &Api) -> Router {
 pub fn routes() -> Vec<Route> {
     let all = anybody()
         .merge(tellers_of_news())
-        .merge(people_who_come_in())
-        .merge(programs_that_come_in())
+        .merge(arrivals())
+        .merge(programs())
         .merge(members())
         .merge(watchers());
     all.routes().collect()
@@ -75,16 +74,8 @@ fn anybody() -> Table {
         .query(products::LIST_PARAMETERS)
         .get("/v1/products/{id_or_slug}", Op::ReadProduct, products::read)
         .get("/openapi.json", Op::ReadOpenApi, openapi::read)
-        .get(
-            "/.well-known/openid-configuration",
-            Op::ReadOpenIdConfiguration,
-            discovery::metadata,
-        )
-        .get(
-            "/.well-known/oauth-authorization-server",
-            Op::ReadServerMetadata,
-            discovery::metadata,
-        )
+        .get("/.well-known/openid-configuration", Op::ReadOpenIdConfiguration, discovery::metadata)
+        .get("/.well-known/oauth-authorization-server", Op::ReadServerMetadata, discovery::metadata)
         .get("/.well-known/jwks.json", Op::ReadKeys, discovery::jwks)
         .get("/problems", Op::ListProblems, problems::list)
         .get("/problems/{code}", Op::ReadProblem, problems::read)
@@ -96,9 +87,9 @@ fn tellers_of_news() -> Table {
     Table::new().post(path, Op::ReceiveWebhook, gateways::webhook)
 }
 
-/// Whoever registers, logs in, opens a mailed link or has forgotten the password.
+/// People and programs that come in: they register, log in, open a mailed link, ask for tokens.
 #[rustfmt::skip]
-fn people_who_come_in() -> Table {
+fn arrivals() -> Table {
     Table::new()
         .post("/v1/accounts", Op::RegisterAccount, accounts::register)
         .post("/v1/accounts/verifications", Op::VerifyEmail, accounts::verify)
@@ -114,7 +105,7 @@ fn people_who_come_in() -> Table {
 
 /// Programs that ask for tokens, and browsers that let them in.
 #[rustfmt::skip]
-fn programs_that_come_in() -> Table {
+fn programs() -> Table {
     Table::new()
         .get("/oauth/authorize", Op::ReadAuthorizePage, oauth::authorize).query(oauth::PARAMETERS)
         .post("/oauth/authorize", Op::SubmitAuthorizePage, oauth::submit)
@@ -123,7 +114,7 @@ fn programs_that_come_in() -> Table {
         .post("/oauth/introspect", Op::IntrospectToken, oauth::introspect)
 }
 
-/// Programs, by whoever looks after them.
+/// Programs, for whoever looks after them.
 #[rustfmt::skip]
 fn keepers_of_clients() -> Table {
     Table::new()

@@ -70,6 +70,10 @@ impl From<IdentityError> for Problem {
                 Self::internal()
             }
             IdentityError::Unavailable => Self::new(Code::Unavailable, error.to_string()),
+            IdentityError::MasterKey(_) | IdentityError::Defect => {
+                tracing::error!(%error, "identity met a defect");
+                Self::internal()
+            }
         }
     }
 }
