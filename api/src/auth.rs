@@ -83,10 +83,12 @@ pub async fn guard(
     };
     let reach = permit(&principal, guard.operation)?;
     let principal = Arc::new(principal);
-    request
-        .extensions_mut()
-        .insert(Allowed { principal, reach });
-    Ok(next.run(request).await)
+    let allowed = Allowed {
+        principal: Arc::clone(&principal),
+        reach,
+    };
+    request.extensions_mut().insert(allowed);
+    Ok(guard.api.rates().run(&principal, request, next).await)
 }
 
 /// Who shows these headers; nobody where they show no token.

@@ -20,6 +20,7 @@
 
 mod answer;
 mod auth;
+mod edge;
 mod layers;
 mod metrics;
 mod openapi;
@@ -34,6 +35,7 @@ mod table;
 mod trace;
 mod webhooks;
 
+pub use edge::{EdgeOptions, Http2Options, Rate, RateOptions, TlsFiles};
 pub use options::{ApiOptions, Routes};
 pub use problem::{Code, Problem};
 pub use state::Api;

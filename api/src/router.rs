@@ -6,7 +6,7 @@ use domain::policy::Operation as Op;
 
 use crate::Api;
 use crate::Routes;
-use crate::layers::{Gate, deadline, gate, observe};
+use crate::layers::{Gate, deadline, gate, headers, observe, other_pages, rates};
 use crate::problem::{Code, Problem};
 use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
@@ -21,8 +21,8 @@ pub fn router(api: &Api) -> Router {
     // Several gates: those whom nobody knows must shut out neither those who work here nor the gateways.
     let public = Gate::new(options.requests_at_once_max / 2);
     let tellers = Gate::new(options.requests_at_once_max / 4);
-    // Passwords take long to be hashed, and must not hold up those who are in already.
-    let comers = Gate::new(options.requests_at_once_max / 4);
+    // Coming in costs a hash: a flood of log-ins starves nobody who is in.
+    let door = Gate::new(options.requests_at_once_max / 4);
     let own = Gate::new(options.requests_at_once_max);
     let behind = |table: Table, through| {
         let routes = table.into_router(api);
@@ -32,15 +32,18 @@ pub fn router(api: &Api) -> Router {
         Routes::All => Router::new()
             .merge(behind(anybody(), public))
             .merge(behind(tellers_of_news(), tellers))
-            .merge(behind(people_who_come_in(), comers))
+            .merge(behind(arrivals(), door))
             .merge(behind(members(), own)),
         Routes::Watchers => Router::new(),
     };
-    clients
+    let all = clients
         .merge(watchers().into_router(api))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(options.request_timeout, deadline))
+        .layer(from_fn_with_state(api.rates().clone(), rates));
+    other_pages(all, &options.edge.cors_origins)
+        .layer(from_fn(headers))
         .layer(from_fn(observe))
         .with_state(api.clone())
 }
@@ -49,7 +52,7 @@ pub fn router(api: &Api) -> Router {
 pub fn routes() -> Vec<Route> {
     let all = anybody()
         .merge(tellers_of_news())
-        .merge(people_who_come_in())
+        .merge(arrivals())
         .merge(members())
         .merge(watchers());
     all.routes().collect()
@@ -80,9 +83,9 @@ fn tellers_of_news() -> Table {
     Table::new().post(path, Op::ReceiveWebhook, gateways::webhook)
 }
 
-/// Whoever registers, logs in, opens a mailed link or has forgotten the password.
+/// People and programs that come in: they register, log in, open a mailed link, ask for tokens.
 #[rustfmt::skip]
-fn people_who_come_in() -> Table {
+fn arrivals() -> Table {
     Table::new()
         .post("/v1/accounts", Op::RegisterAccount, accounts::register)
         .post("/v1/accounts/verifications", Op::VerifyEmail, accounts::verify)

@@ -32,7 +32,8 @@ async fn options(config: &Config) -> Result<IdentityOptions> {
         Master::File(Some(path)) => of_file(path).await?,
         Master::File(None) => of_file(&data_dir(config).await.join(KEY_FILE)).await?,
     };
-    let listening = || format!("http://{}", config.listen);
+    let scheme = config.edge.tls.as_ref().map_or("http", |_| "https");
+    let listening = || format!("{scheme}://{}", config.listen);
     let public_url = access.public_url.clone().unwrap_or_else(listening);
     Ok(IdentityOptions {
         mailer: mailer(config).await?,

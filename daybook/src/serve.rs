@@ -37,7 +37,7 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
         bail!("--role relay publishes to Kafka: set KAFKA_BROKERS to host:port of its brokers");
     }
     let shutdown = shutdown_on_signal()?;
-    let listener = bind(config.listen, roles.has(Role::Api)).await?;
+    let listener = bind(config, roles.has(Role::Api))?;
     let config = &match &listener {
         Some(listener) => config.clone().bound_to(listener.local_addr()?),
         None => config.clone(),
@@ -52,6 +52,7 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
         token: config.token.clone(),
         support_refund_max: config.support_refund_max,
         order_hold: config.payments.order_hold,
+        edge: config.edge.clone(),
         ..ApiOptions::default()
     });
     let http = tokio::spawn(serve_http(api.clone(), listener, shutdown.clone()));
@@ -153,7 +154,8 @@ async fn run_parts(
 }
 
 /// The address that was asked for; without the API a port that is taken is no reason not to work.
-async fn bind(listen: SocketAddr, needed: bool) -> Result<Option<TcpListener>> {
+fn bind(config: &Config, needed: bool) -> Result<Option<TcpListener>> {
+    let listen = config.listen;
     let listener = match listen_on(listen) {
         Ok(listener) => listener,
         Err(error) if !needed && error.kind() == ErrorKind::AddrInUse => {
@@ -167,7 +169,8 @@ async fn bind(listen: SocketAddr, needed: bool) -> Result<Option<TcpListener>> {
         }
     };
     // Scripts wait for this line; it is all that is written to standard output.
-    println!("listening on http://{}", listener.local_addr()?);
+    let scheme = config.edge.tls.as_ref().map_or("http", |_| "https");
+    println!("listening on {scheme}://{}", listener.local_addr()?);
     Ok(Some(listener))
 }
 
