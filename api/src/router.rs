@@ -10,8 +10,9 @@ use crate::layers::{Gate, deadline, gate, headers, observe, other_pages, rates};
 use crate::problem::{Code, Problem};
 use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
-    accounts, attention, clients, discovery, events, gateways, health, ledger, oauth, openapi, orders, pages, password_resets,
-    payments, problems, products, projections, returns, sales, sessions, stock, totp, variants,
+    accounts, attention, clients, discovery, events, gateways, health, ledger, oauth, openapi,
+    orders, pages, password_resets, payments, problems, products, projections, returns, sales,
+    sessions, stock, totp, variants,
 };
 use crate::table::{Route, Table};
 
@@ -74,8 +75,16 @@ fn anybody() -> Table {
         .query(products::LIST_PARAMETERS)
         .get("/v1/products/{id_or_slug}", Op::ReadProduct, products::read)
         .get("/openapi.json", Op::ReadOpenApi, openapi::read)
-        .get("/.well-known/openid-configuration", Op::ReadOpenIdConfiguration, discovery::metadata)
-        .get("/.well-known/oauth-authorization-server", Op::ReadServerMetadata, discovery::metadata)
+        .get(
+            "/.well-known/openid-configuration",
+            Op::ReadOpenIdConfiguration,
+            discovery::metadata,
+        )
+        .get(
+            "/.well-known/oauth-authorization-server",
+            Op::ReadServerMetadata,
+            discovery::metadata,
+        )
         .get("/.well-known/jwks.json", Op::ReadKeys, discovery::jwks)
         .get("/problems", Op::ListProblems, problems::list)
         .get("/problems/{code}", Op::ReadProblem, problems::read)

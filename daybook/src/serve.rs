@@ -38,12 +38,6 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
     }
     let shutdown = shutdown_on_signal()?;
     let listener = bind(config, roles.has(Role::Api))?;
-    // The port that was found, where none was named.
-    let mut config = config.clone();
-    if let Some(listener) = &listener {
-        config.listen = listener.local_addr()?;
-    }
-    let config = &config;
     let config = &match &listener {
         Some(listener) => config.clone().bound_to(listener.local_addr()?),
         None => config.clone(),

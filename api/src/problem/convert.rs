@@ -65,10 +65,6 @@ impl From<IdentityError> for Problem {
                 Self::new(Code::InvalidCredentials, error.to_string())
             }
             IdentityError::Command(error) => error.into(),
-            IdentityError::MasterKey(_) | IdentityError::Defect => {
-                tracing::error!(%error, "accounts failed");
-                Self::internal()
-            }
             IdentityError::Unavailable => Self::new(Code::Unavailable, error.to_string()),
             IdentityError::MasterKey(_) | IdentityError::Defect => {
                 tracing::error!(%error, "identity met a defect");
