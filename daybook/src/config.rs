@@ -5,6 +5,7 @@
 pub mod access;
 mod edge;
 pub mod payments;
+pub mod tokens;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,9 @@ struct File {
     password_hashes_at_once: usize,
     password_hashes_waiting: usize,
     session_days: u64,
+    access_token_seconds: u64,
+    key_days: u64,
+    foreign_issuers: tokens::ForeignIssuers,
     tls_certificate: String,
     tls_key: String,
     cors_origins: String,
@@ -118,6 +122,8 @@ pub struct Config {
     pub payments: Payments,
     /// How people are let in.
     pub access: Access,
+    /// Tokens, and whose besides our own.
+    pub tokens: tokens::Tokens,
     /// TLS, other pages, proxies, rates.
     pub edge: api::EdgeOptions,
 }
@@ -243,6 +249,12 @@ impl File {
                 password_hashes_at_once: self.password_hashes_at_once,
                 password_hashes_waiting: self.password_hashes_waiting,
                 session_days: self.session_days,
+            }
+            .checked()?,
+            tokens: tokens::Raw {
+                access_token_seconds: self.access_token_seconds,
+                key_days: self.key_days,
+                foreign_issuers: self.foreign_issuers,
             }
             .checked()?,
             payments: payments::Raw {
