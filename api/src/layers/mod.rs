@@ -2,6 +2,8 @@
 
 mod limits;
 mod observe;
+mod seat;
 
 pub use limits::{Gate, deadline, gate};
 pub use observe::observe;
+pub use seat::Seat;

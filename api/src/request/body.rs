@@ -1,21 +1,27 @@
-//! A body's bytes: bounded in size and in time.
+//! A body's bytes: bounded in size and in time. While they arrive the request takes nobody's seat ([`Seat`]).
 
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 
 use crate::ApiOptions;
+use crate::layers::Seat;
 use crate::problem::{Code, Problem};
 
 /// How much of a body that is too large is still read, so that the client gets to read the refusal: a connection that is closed
 /// on unread bytes is reset.
 const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Beyond this a body gets all of its memory at once. What is not filled costs nothing, whereas growing in steps leaves holes
+/// behind, and takes more than was accounted for.
+const GROWN_BYTES_MAX: usize = 16 * 1024;
+
 /// The whole body, or why not.
 pub async fn read(body: Body, options: &ApiOptions) -> Result<Bytes, Problem> {
     let (bytes_max, within) = (options.body_bytes_max, options.body_timeout);
+    Seat::leave();
     match tokio::time::timeout(within, collect(body, bytes_max)).await {
-        Ok(outcome) => outcome,
+        Ok(outcome) => outcome.and_then(|bytes| Seat::return_to().map(|()| bytes)),
         Err(_) => Err(Problem::new(
             Code::RequestTimeout,
             format!("the body did not arrive within {} s", within.as_secs()),
@@ -24,18 +30,24 @@ pub async fn read(body: Body, options: &ApiOptions) -> Result<Bytes, Problem> {
 }
 
 async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let mut whole = BytesMut::new();
+    let mut whole: Vec<u8> = Vec::new();
     while let Some(data) = next(&mut body).await? {
         if whole.len() + data.len() > bytes_max {
+            drop(whole);
             discard(body).await;
             return Err(Problem::new(
                 Code::PayloadTooLarge,
                 format!("the body is larger than {bytes_max} bytes, the most that is taken"),
             ));
         }
+        Seat::room_for(whole.len(), data.len())?;
+        let length = whole.len() + data.len();
+        if length > GROWN_BYTES_MAX && whole.capacity() < length {
+            whole.reserve_exact(bytes_max - whole.len());
+        }
         whole.extend_from_slice(&data);
     }
-    Ok(whole.freeze())
+    Ok(whole.into())
 }
 
 async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
