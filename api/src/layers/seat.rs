@@ -1,8 +1,8 @@
 //! A request's seat among those that are worked on, and the room that its body takes.
 //!
 //! Nobody works on a request whose body is still on its way. So its seat is given back meanwhile: clients that drip take none
-//! from others, however many they are. What they do take is memory, so everything of a body beyond its first few kilobytes
-//! comes out of a store that all requests of a gate share; one that finds it empty is refused.
+//! from others, however many they are. What they do take is memory, so that of large bodies comes out of a store that all
+//! requests of a gate share; one that finds it empty is refused.
 //!
 //! The seat goes with the task that runs the request ([`Seat::keep`]), so that whoever reads a body, today or later, need not
 //! be handed it.
@@ -13,10 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::{Code, Problem};
 
-/// So much of a body needs no room from the store: most are smaller.
-const FREE_BYTES: usize = 8 * 1024;
-
-/// What the bodies of one gate's requests may take beyond that.
+/// What the large bodies of one gate's requests may take.
 const ROOM_BYTES: usize = 8 * 1024 * 1024;
 
 tokio::task_local! {
@@ -91,15 +88,12 @@ impl Seat {
         }
     }
 
-    /// Room for a body that has this many bytes by now and gets so many more.
+    /// Room for so much of the request's body.
     ///
     /// # Errors
     /// `overloaded` when there is not so much.
-    pub fn room_for(had: usize, more: usize) -> Result<(), Problem> {
-        let beyond = (had + more).saturating_sub(FREE_BYTES.max(had));
-        let Some(bytes) = u32::try_from(beyond).ok().filter(|bytes| *bytes > 0) else {
-            return Ok(());
-        };
+    pub fn room_for(bytes: usize) -> Result<(), Problem> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let found = SEAT.try_with(|seat| {
             let more = Arc::clone(&seat.room).try_acquire_many_owned(bytes);
             more.is_ok_and(|more| {
@@ -156,25 +150,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn large_bodies_share_a_store_and_small_ones_need_none() {
-        let seats = Seats::new(3);
-        let (large, small) = (seats.take().unwrap(), seats.take().unwrap());
-        large
-            .keep(async {
-                Seat::room_for(0, FREE_BYTES).unwrap();
-                Seat::room_for(FREE_BYTES, ROOM_BYTES).unwrap();
-                let refused = Seat::room_for(FREE_BYTES + ROOM_BYTES, 1).unwrap_err();
-                assert_eq!(refused.code(), Code::Overloaded);
-                small
-                    .keep(async {
-                        Seat::room_for(FREE_BYTES / 2, FREE_BYTES / 2).unwrap();
-                        assert!(Seat::room_for(FREE_BYTES, 1).is_err());
-                    })
-                    .await;
-            })
-            .await;
+    async fn large_bodies_share_a_store() {
+        let seats = Seats::new(2);
+        let (one, other) = (seats.take().unwrap(), seats.take().unwrap());
+        one.keep(async {
+            Seat::room_for(ROOM_BYTES - 1).unwrap();
+            Seat::room_for(1).unwrap();
+            let refused = other.keep(async { Seat::room_for(1) }).await;
+            assert_eq!(refused.unwrap_err().code(), Code::Overloaded);
+        })
+        .await;
         let next = seats.take().unwrap();
-        next.keep(async { Seat::room_for(0, ROOM_BYTES).unwrap() })
-            .await;
+        next.keep(async { Seat::room_for(ROOM_BYTES) })
+            .await
+            .unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! A body's bytes: bounded in size and in time. While they arrive the request takes nobody's seat ([`Seat`]).
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 
@@ -12,9 +12,9 @@ use crate::problem::{Code, Problem};
 /// on unread bytes is reset.
 const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Beyond this a body gets all of its memory at once. What is not filled costs nothing, whereas growing in steps leaves holes
-/// behind, and takes more than was accounted for.
-const GROWN_BYTES_MAX: usize = 16 * 1024;
+/// A larger body needs room that all share ([`Seat::room_for`]), and gets all of its memory at once: growing in steps leaves
+/// holes behind, and takes more than was accounted for.
+const SMALL_BYTES_MAX: usize = 8 * 1024;
 
 /// The whole body, or why not.
 pub async fn read(body: Body, options: &ApiOptions) -> Result<Bytes, Problem> {
@@ -31,19 +31,22 @@ pub async fn read(body: Body, options: &ApiOptions) -> Result<Bytes, Problem> {
 
 async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     let mut whole: Vec<u8> = Vec::new();
+    // It said so itself: nothing of it is kept.
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large(body, bytes_max).await);
+    }
     while let Some(data) = next(&mut body).await? {
         if whole.len() + data.len() > bytes_max {
             drop(whole);
-            discard(body).await;
-            return Err(Problem::new(
-                Code::PayloadTooLarge,
-                format!("the body is larger than {bytes_max} bytes, the most that is taken"),
-            ));
+            return Err(too_large(body, bytes_max).await);
         }
-        Seat::room_for(whole.len(), data.len())?;
         let length = whole.len() + data.len();
-        if length > GROWN_BYTES_MAX && whole.capacity() < length {
-            whole.reserve_exact(bytes_max - whole.len());
+        if length > SMALL_BYTES_MAX && length > whole.capacity() {
+            let follows = body.size_hint().upper().unwrap_or(u64::MAX);
+            let follows = usize::try_from(follows).unwrap_or(usize::MAX);
+            let all = length.saturating_add(follows).min(bytes_max);
+            Seat::room_for(all)?;
+            whole.reserve_exact(all - whole.len());
         }
         whole.extend_from_slice(&data);
     }
@@ -66,6 +69,14 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
             }
         }
     }
+}
+
+async fn too_large(body: Body, bytes_max: usize) -> Problem {
+    discard(body).await;
+    Problem::new(
+        Code::PayloadTooLarge,
+        format!("the body is larger than {bytes_max} bytes, the most that is taken"),
+    )
 }
 
 async fn discard(mut body: Body) {

@@ -97,7 +97,7 @@ async fn what_is_asked_for_changes_nothing() {
     });
     let mut firing = futures::stream::iter(places.enumerate())
         .map(|(place, (target, values, spot))| {
-            let mut wire = Wire::to(server.url());
+            let mut wire = Wire::to(&server);
             async move { fire_reads(&mut wire, target, &values, &spot, place).await }
         })
         .buffer_unordered(AT_ONCE);
@@ -144,7 +144,7 @@ async fn storm(server: &Server, targets: &'static [Target]) -> Volley {
 /// Fires at one place of a route that writes, and sees at the end that the well-formed request still works: what was refused
 /// before was refused for what was in it.
 async fn fire_writes(server: &Server, target: &'static Target, spot: Spot, place: usize) -> Volley {
-    let (http, mut wire) = (server.http(), Wire::to(server.url()));
+    let (http, mut wire) = (server.http(), Wire::to(server));
     let mut volley = Volley::default();
     let mut values = target.stage.set(&http).await;
     for payload in corpus::of_place(place) {

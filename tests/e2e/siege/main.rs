@@ -26,6 +26,7 @@ mod memory;
 mod pulse;
 mod slow;
 mod stages;
+mod streams;
 mod targets;
 mod wire;
 

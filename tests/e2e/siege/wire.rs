@@ -3,12 +3,16 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use daybook_tests::Server;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// A server that says nothing for so long has failed the test.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -16,9 +20,17 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// A request as it is sent.
 pub type Ask = Request<Full<Bytes>>;
 
+/// Where a server is, and how it is spoken to.
+#[derive(Clone)]
+pub struct Door {
+    pub address: String,
+    /// Over TLS, if so.
+    pub tls: Option<TlsConnector>,
+}
+
 /// One connection to a server, opened anew when the server has closed it.
 pub struct Wire {
-    address: String,
+    door: Door,
     open: Option<SendRequest<Full<Bytes>>>,
 }
 
@@ -31,11 +43,26 @@ pub struct Heard {
     pub took: Duration,
 }
 
-impl Wire {
-    /// To `http://127.0.0.1:8080`.
-    pub fn to(url: &str) -> Self {
+impl Door {
+    /// The plain door of a server.
+    pub fn of(server: &Server) -> Self {
         Self {
-            address: url.trim_start_matches("http://").to_owned(),
+            address: server.url().trim_start_matches("http://").to_owned(),
+            tls: None,
+        }
+    }
+}
+
+impl Wire {
+    /// To a server that speaks plain HTTP.
+    pub fn to(server: &Server) -> Self {
+        Self::through(&Door::of(server))
+    }
+
+    /// Through a door.
+    pub fn through(door: &Door) -> Self {
+        Self {
+            door: door.clone(),
             open: None,
         }
     }
@@ -82,15 +109,29 @@ impl Wire {
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, String> {
-        let stream = TcpStream::connect(&self.address).await;
+        let stream = TcpStream::connect(&self.door.address).await;
         let stream = stream.map_err(|error| error.to_string())?;
         let _ = stream.set_nodelay(true);
-        let (sender, connection) = handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| error.to_string())?;
-        tokio::spawn(connection);
-        Ok(sender)
+        match &self.door.tls {
+            None => speak(stream).await,
+            Some(tls) => {
+                let name = ServerName::try_from("localhost").unwrap();
+                let stream = tls.connect(name, stream).await;
+                speak(stream.map_err(|error| error.to_string())?).await
+            }
+        }
     }
+}
+
+async fn speak<S>(stream: S) -> Result<SendRequest<Full<Bytes>>, String>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (sender, connection) = handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| error.to_string())?;
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 impl Heard {
