@@ -44,6 +44,7 @@ struct Volley {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_is_refused_or_kept_byte_for_byte() {
+    let _alone = crate::alone().await;
     let postgres = Postgres::fresh().await;
     let server = start(&postgres).await;
     let http = server.http();
@@ -80,6 +81,7 @@ async fn what_is_written_is_refused_or_kept_byte_for_byte() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_for_changes_nothing() {
+    let _alone = crate::alone().await;
     let postgres = Postgres::fresh().await;
     let server = start(&postgres).await;
     let http = server.http();

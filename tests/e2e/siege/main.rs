@@ -1,11 +1,11 @@
 //! Siege: attacks on a running server through its public doors, each bounded in time and ending by itself.
 //!
 //! An executable of its own beside `e2e`: some of these measure what other clients notice, and must not be disturbed by tests
-//! that run at the same time. Those take turns ([`alone`]).
+//! that run at the same time, nor by each other ([`alone`]).
 //!
 //! - `injection`: hostile text in every string, name, path segment, query parameter and header of every route.
 //! - `slow`: two thousand clients that drip their requests. `bulk`: bodies, heads and nesting beyond all bounds.
-//! - `streams`: HTTP/2 streams that are opened and reset. `overload`: many times more requests than there is room for.
+//! - `streams`: HTTP/2 streams that are opened and reset, or never finished.
 //!
 //! What must hold in all of them: nothing is answered 5xx but a refusal for want of room, every error is a problem, nobody
 //! else is made to wait, and memory stays where it was. `DAYBOOK_SIEGE=full` takes the time for all of it.
@@ -37,7 +37,7 @@ pub fn is_full() -> bool {
     std::env::var("DAYBOOK_SIEGE").is_ok_and(|it| it == "full")
 }
 
-/// Held by whoever measures: one siege at a time.
+/// One siege at a time.
 pub async fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::const_new(());
     ALONE.lock().await

@@ -22,10 +22,13 @@ use crate::wire::{Ask, Door, Wire};
 const RATE: u32 = 60;
 const CLIENTS: u32 = 6;
 
-/// A p99 that is this many times what it was, and beyond the slack, is another p99. Generous: the attacker shares two cores
-/// with the server.
+/// A p99 that is so many times what it was, and beyond the slack, is another p99.
 const RATIO_MAX: f64 = 4.0;
-const SLACK_MS: f64 = 500.0;
+
+/// The attacker shares two cores with the server, and on an ordinary day both with other work: then only who is really made to
+/// wait counts.
+const SLACK_MS: f64 = 100.0;
+const SLACK_ON_A_BUSY_MACHINE_MS: f64 = 5_000.0;
 
 /// The other clients, at work.
 pub struct Pulse {
@@ -128,7 +131,12 @@ impl Found {
             self.wrong.len(),
             self.wrong[0]
         );
-        let most = (RATIO_MAX * before.ms(0.99)).max(before.ms(0.99) + SLACK_MS);
+        let slack = if crate::is_full() {
+            SLACK_MS
+        } else {
+            SLACK_ON_A_BUSY_MACHINE_MS
+        };
+        let most = (RATIO_MAX * before.ms(0.99)).max(before.ms(0.99) + slack);
         assert!(
             self.ms(0.99) <= most,
             "p99 during {what} is beyond {most:.1} ms"

@@ -88,6 +88,7 @@ async fn streams_whose_bodies_never_come() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_unpacks_to_a_multiple() {
+    let _alone = crate::alone().await;
     let postgres = Postgres::fresh().await;
     let world = World::new(&postgres).await;
     let watch = Watch::over(&world.attacked);
