@@ -1,6 +1,7 @@
 //! The HTTP layer through its own door: without a database what needs none, and a whole shop on a real Postgres.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod accounts;
 mod ask;
 mod books;
 mod browsers;
@@ -11,10 +12,12 @@ mod journal;
 mod limits;
 mod orders;
 mod payments;
+mod people;
 mod rates;
 mod refusals;
 mod returns;
 mod sockets;
+mod staff;
 mod tls;
 mod waiting;
 mod webhooks;
