@@ -396,6 +396,9 @@ mod tests {
             ("DAYBOOK_SANDBOX", "maybe", "on, off or auto"),
             ("DAYBOOK_SANDBOX_FAULTS_PER_MILLE", "900", "0 to 250"),
             ("DAYBOOK_ORDER_HOLD_SECONDS", "0", "from 1 to"),
+            ("DAYBOOK_ACCESS_TOKEN_SECONDS", "601", "from 1 to 600"),
+            ("DAYBOOK_KEY_DAYS", "0", "from 1 to"),
+            ("DAYBOOK_FOREIGN_ISSUERS", "id.example", "a list such as"),
             (
                 "DAYBOOK_TLS_KEY",
                 "key.pem",
