@@ -25,6 +25,9 @@ use uuid::Uuid;
 use crate::ask::{self, Answer, ask, empty, get, post, request};
 use crate::people::Mailbox;
 
+/// The address of the shop in these tests.
+pub const PUBLIC_URL: &str = "http://shop.example";
+
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 pub struct World {
@@ -34,6 +37,8 @@ pub struct World {
     pub commands: Commands,
     /// People and programs come in here.
     pub identity: Identity,
+    /// What wraps their keys.
+    pub master: MasterKeys,
     /// Where their mail arrives.
     pub mailbox: Mailbox,
     _stop: DropGuard,
@@ -71,7 +76,8 @@ impl World {
         let queries = Queries::new(journal, board);
         let api = Api::new(commands.clone(), queries, ask::options());
         let mailbox = Mailbox::default();
-        let identity = identity_of(commands.clone(), mailbox.clone()).await;
+        let master = MasterKeys::new(MasterKey::generate().unwrap(), Vec::new());
+        let identity = identity_of(master.clone(), commands.clone(), mailbox.clone()).await;
         tokio::spawn(identity.clone().run(tail, stop.clone()));
         api.let_in(identity.clone());
         let world = Self {
@@ -79,6 +85,7 @@ impl World {
             api,
             commands,
             identity,
+            master,
             mailbox,
             _stop: stop.drop_guard(),
             _postgres: postgres,
@@ -129,11 +136,10 @@ impl World {
     }
 }
 
-async fn identity_of(commands: Commands, mailbox: Mailbox) -> Identity {
-    let master = MasterKeys::new(MasterKey::generate().unwrap(), Vec::new());
+async fn identity_of(master: MasterKeys, commands: Commands, mailbox: Mailbox) -> Identity {
     let options = IdentityOptions {
         mailer: Arc::new(mailbox),
-        ..IdentityOptions::new(master, "http://shop.example")
+        ..IdentityOptions::new(master, PUBLIC_URL)
     };
     Identity::open(commands, options).await.unwrap()
 }
