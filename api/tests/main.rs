@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod ask;
+mod attacks;
 mod books;
 mod browser;
 mod browsers;

@@ -35,10 +35,10 @@ pub struct World {
     pub api: Api,
     /// What the processes of a whole server would hold.
     pub commands: Commands,
+    /// The key that wraps all others.
+    pub master: MasterKeys,
     /// People and programs come in here.
     pub identity: Identity,
-    /// What wraps their keys.
-    pub master: MasterKeys,
     /// Where their mail arrives.
     pub mailbox: Mailbox,
     _stop: DropGuard,
@@ -77,15 +77,15 @@ impl World {
         let api = Api::new(commands.clone(), queries, ask::options());
         let mailbox = Mailbox::default();
         let master = MasterKeys::new(MasterKey::generate().unwrap(), Vec::new());
-        let identity = identity_of(master.clone(), commands.clone(), mailbox.clone()).await;
+        let identity = identity_of(commands.clone(), mailbox.clone(), master.clone()).await;
         tokio::spawn(identity.clone().run(tail, stop.clone()));
         api.let_in(identity.clone());
         let world = Self {
             router: api.router(),
             api,
             commands,
-            identity,
             master,
+            identity,
             mailbox,
             _stop: stop.drop_guard(),
             _postgres: postgres,
@@ -136,7 +136,7 @@ impl World {
     }
 }
 
-async fn identity_of(master: MasterKeys, commands: Commands, mailbox: Mailbox) -> Identity {
+async fn identity_of(commands: Commands, mailbox: Mailbox, master: MasterKeys) -> Identity {
     let options = IdentityOptions {
         mailer: Arc::new(mailbox),
         ..IdentityOptions::new(master, PUBLIC_URL)
