@@ -114,7 +114,7 @@ async fn cell(world: &World, stage: &Stage, asked: &Asked, token: Option<&str>) 
     }
     let body = (asked.method != Method::GET).then(|| Stage::body(&asked.name));
     let method = asked.method.clone();
-    let answer = send(world, token, method, &path, body.as_ref()).await;
+    let answer = send(world, token, method, &path, body.flatten().as_ref()).await;
     meaning(asked, &answer)
 }
 

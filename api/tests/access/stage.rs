@@ -79,9 +79,10 @@ impl Stage {
 
     /// What is sent. Mostly a body that makes no sense: whoever may is told so, and nothing happens. Where whose it is must be
     /// asked, one that makes sense and asks for more than there is.
-    pub fn body(operation: &str) -> Value {
+    pub fn body(operation: &str) -> Option<Value> {
         let line = |quantity: u32| json!([{"sku": "A-1", "quantity": quantity}]);
-        match operation {
+        Some(match operation {
+            "sessions.end" | "sessions.end_all" | "sessions.end_current" => return None,
             "orders.cancel" => json!({"lines": line(1_000)}),
             "returns.request" => json!({"lines": line(1)}),
             "orders.place" => json!({"currency": "USD", "lines": line(1)}),
@@ -92,7 +93,7 @@ impl Stage {
             "payments.refund" => json!({"amount": {"minor": 10_000, "currency": "USD"}}),
             "payments.refund_any_amount" => json!({"amount": {"minor": 10_001, "currency": "USD"}}),
             _ => json!([]),
-        }
+        })
     }
 }
 
