@@ -66,14 +66,9 @@ impl Class {
                 Self::SignIn
             }
             ("POST", "/v1/accounts" | "/v1/accounts/verification-mails") => Self::Registration,
-            (
-                "POST",
-                "/v1/password-resets"
-                | "/v1/password-resets/completions"
-                | "/v1/accounts/verifications"
-                | "/reset"
-                | "/verify",
-            ) => Self::PasswordReset,
+            ("POST", "/v1/password-resets" | "/v1/password-resets/completions" | "/reset") => {
+                Self::PasswordReset
+            }
             ("POST", "/oauth/token" | "/oauth/revoke" | "/oauth/introspect") => Self::Token,
             _ => Self::Plain,
         }
