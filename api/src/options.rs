@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-/// The token of a server that nobody configured. The executable refuses it on any address but loopback.
-pub const DEFAULT_TOKEN: &str = "daybook-development-token";
+use crate::edge::EdgeOptions;
 
 /// Which routes are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +18,10 @@ pub enum Routes {
 pub struct ApiOptions {
     /// Which routes are served.
     pub routes: Routes,
-    /// The one bearer token that is accepted.
-    pub token: String,
+    /// A bearer token that is a service with every scope; none unless it is set.
+    pub token: Option<String>,
+    /// Most that somebody may refund who may not refund any amount, in whole units of the payment's currency.
+    pub support_refund_max: u32,
     /// How long stock is held, and an order waits, for its confirmation.
     pub order_hold: Duration,
     /// How long a read waits for the position of `Daybook-Min-Position`.
@@ -43,13 +44,16 @@ pub struct ApiOptions {
     pub write_timeout: Duration,
     /// How long running requests may go on after the server was told to stop.
     pub drain_timeout: Duration,
+    /// TLS, HTTP/2, other pages, rates.
+    pub edge: EdgeOptions,
 }
 
 impl Default for ApiOptions {
     fn default() -> Self {
         Self {
             routes: Routes::All,
-            token: DEFAULT_TOKEN.to_owned(),
+            token: None,
+            support_refund_max: 100,
             order_hold: Duration::from_secs(24 * 3_600),
             min_position_wait: Duration::from_secs(2),
             body_bytes_max: 1024 * 1024,
@@ -62,6 +66,7 @@ impl Default for ApiOptions {
             header_bytes_max: 32 * 1024,
             write_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(30),
+            edge: EdgeOptions::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! operator's, overridden by the environment. A value that makes no sense is named, with what
 //! would be right, and nothing is started.
 
+mod edge;
 pub mod payments;
 
 use std::net::SocketAddr;
@@ -16,6 +17,9 @@ use payments::Payments;
 
 /// The default file, comments and all: `daybook config` prints it.
 pub const DEFAULT_FILE: &str = include_str!("daybook.toml");
+
+/// The token that `make run` and the README use. Everybody knows it, so it stays on the machine that it is used on.
+const DEVELOPMENT_TOKEN: &str = "daybook-development-token";
 
 /// A token shorter than this can be guessed, and is refused where others can reach the server.
 const TOKEN_LENGTH_MIN: usize = 16;
@@ -32,6 +36,7 @@ struct File {
     kafka_partitions: u32,
     data_dir: String,
     token: String,
+    support_refund_max: u32,
     connections_max: u32,
     commands_waiting_max: usize,
     states_max: usize,
@@ -47,6 +52,18 @@ struct File {
     sandbox_file: String,
     sandbox_webhook_secret: String,
     sandbox_faults_per_mille: u32,
+    tls_certificate: String,
+    tls_key: String,
+    cors_origins: String,
+    trusted_proxies: String,
+    rate_limits: String,
+    rate_exempt: String,
+    rate_address: String,
+    rate_principal: String,
+    rate_sign_in: String,
+    rate_registration: String,
+    rate_password_reset: String,
+    rate_token: String,
 }
 
 /// How log lines look.
@@ -70,8 +87,10 @@ pub struct Config {
     pub kafka: Option<Kafka>,
     /// Where local state is kept, if that was said.
     pub data_dir: Option<PathBuf>,
-    /// The API's bearer token.
-    pub token: String,
+    /// A bearer token that is a service with every scope, if there is to be one.
+    pub token: Option<String>,
+    /// Most that support may refund at a time, in whole units of the payment's currency.
+    pub support_refund_max: u32,
     /// Most connections for reading.
     pub connections_max: u32,
     /// Most commands waiting.
@@ -82,6 +101,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How payments are made.
     pub payments: Payments,
+    /// TLS, other pages, proxies, rates.
+    pub edge: api::EdgeOptions,
 }
 
 /// Where the journal is published.
@@ -179,6 +200,7 @@ impl File {
             kafka: kafka(&self.kafka_brokers, self.kafka_topic, self.kafka_partitions)?,
             data_dir: (!self.data_dir.is_empty()).then(|| PathBuf::from(&self.data_dir)),
             token: token(self.token, listen)?,
+            support_refund_max: self.support_refund_max,
             connections_max: self.connections_max,
             commands_waiting_max: self.commands_waiting_max,
             states_max: self.states_max,
@@ -195,6 +217,21 @@ impl File {
                 order_hold_seconds: self.order_hold_seconds,
                 payment_extension_seconds: self.payment_extension_seconds,
                 payment_return_url: self.payment_return_url,
+            }
+            .checked()?,
+            edge: edge::Raw {
+                tls_certificate: self.tls_certificate,
+                tls_key: self.tls_key,
+                cors_origins: self.cors_origins,
+                trusted_proxies: self.trusted_proxies,
+                rate_limits: self.rate_limits,
+                rate_exempt: self.rate_exempt,
+                rate_address: self.rate_address,
+                rate_principal: self.rate_principal,
+                rate_sign_in: self.rate_sign_in,
+                rate_registration: self.rate_registration,
+                rate_password_reset: self.rate_password_reset,
+                rate_token: self.rate_token,
             }
             .checked()?,
         })
@@ -234,19 +271,14 @@ fn kafka(brokers: &str, topic: String, partitions: u32) -> Result<Option<Kafka>>
     }))
 }
 
-fn token(token: String, listen: SocketAddr) -> Result<String> {
+fn token(token: String, listen: SocketAddr) -> Result<Option<String>> {
     if token.is_empty() {
-        if !listen.ip().is_loopback() {
-            bail!(
-                "DAYBOOK_LISTEN is {listen}, which others can reach, and the built-in token is for development on \
-                 this machine only: set DAYBOOK_TOKEN to a secret of your own, or listen on 127.0.0.1"
-            );
-        }
-        return Ok(api::DEFAULT_TOKEN.to_owned());
+        return Ok(None);
     }
-    if token == api::DEFAULT_TOKEN && !listen.ip().is_loopback() {
+    if token == DEVELOPMENT_TOKEN && !listen.ip().is_loopback() {
         bail!(
-            "DAYBOOK_TOKEN is the built-in one, which is refused on {listen}: choose a secret of your own"
+            "DAYBOOK_TOKEN is the one of the README, which everybody knows and which is refused on {listen}: choose a \
+             secret of your own"
         );
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -258,7 +290,7 @@ fn token(token: String, listen: SocketAddr) -> Result<String> {
              characters; `openssl rand -hex 32` makes a good one"
         );
     }
-    Ok(token)
+    Ok(Some(token))
 }
 
 #[cfg(test)]
@@ -284,7 +316,7 @@ mod tests {
         let config = with(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert!(config.database.is_none() && config.kafka.is_none());
-        assert_eq!(config.token, api::DEFAULT_TOKEN);
+        assert_eq!(config.token, None);
     }
 
     #[test]
@@ -325,6 +357,22 @@ mod tests {
             ("DAYBOOK_SANDBOX", "maybe", "on, off or auto"),
             ("DAYBOOK_SANDBOX_FAULTS_PER_MILLE", "900", "0 to 250"),
             ("DAYBOOK_ORDER_HOLD_SECONDS", "0", "from 1 to"),
+            (
+                "DAYBOOK_TLS_KEY",
+                "key.pem",
+                "DAYBOOK_TLS_CERTIFICATE is not",
+            ),
+            ("DAYBOOK_TLS_CERTIFICATE", "c.pem", "DAYBOOK_TLS_KEY is not"),
+            ("DAYBOOK_CORS_ORIGINS", "*", "https://shop.example"),
+            (
+                "DAYBOOK_CORS_ORIGINS",
+                "https://a.example/",
+                "without a path",
+            ),
+            ("DAYBOOK_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
+            ("DAYBOOK_RATE_LIMITS", "maybe", "on or off"),
+            ("DAYBOOK_RATE_ADDRESS", "100", "REQUESTS/SECONDS"),
+            ("DAYBOOK_RATE_SIGN_IN", "0/60", "neither of them 0"),
         ] {
             let said = refusal(&[(variable, value)]);
             assert!(said.contains(right), "{variable}={value}: {said}");
@@ -343,9 +391,34 @@ mod tests {
     }
 
     #[test]
+    fn the_edge_is_as_the_library_has_it_and_can_be_changed() {
+        let edge = with(&[]).unwrap().edge;
+        assert_eq!(
+            format!("{edge:?}"),
+            format!("{:?}", api::EdgeOptions::default())
+        );
+        let edge = with(&[
+            ("DAYBOOK_TLS_CERTIFICATE", "c.pem"),
+            ("DAYBOOK_TLS_KEY", "k.pem"),
+            (
+                "DAYBOOK_CORS_ORIGINS",
+                "https://a.example, http://localhost:3000",
+            ),
+            ("DAYBOOK_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::1"),
+            ("DAYBOOK_RATE_LIMITS", "off"),
+        ]);
+        let edge = edge.unwrap().edge;
+        assert!(edge.tls.is_some() && edge.rates.is_none());
+        assert_eq!(
+            (edge.cors_origins.len(), edge.trusted_proxies.len()),
+            (2, 2)
+        );
+    }
+
+    #[test]
     fn the_development_token_stays_on_this_machine() {
-        let said = refusal(&[("DAYBOOK_LISTEN", "0.0.0.0:8080")]);
-        assert!(said.contains("DAYBOOK_TOKEN"), "{said}");
+        let without = with(&[("DAYBOOK_LISTEN", "0.0.0.0:8080")]);
+        assert_eq!(without.unwrap().token, None);
         let own = [
             ("DAYBOOK_LISTEN", "0.0.0.0:8080"),
             ("DAYBOOK_TOKEN", "a-secret-of-our-own-1"),
@@ -356,10 +429,15 @@ mod tests {
             ("DAYBOOK_TOKEN", "short"),
         ];
         assert!(refusal(&short).contains("at least 16"));
-        let built_in = [
+        let known = [
             ("DAYBOOK_LISTEN", "0.0.0.0:8080"),
-            ("DAYBOOK_TOKEN", api::DEFAULT_TOKEN),
+            ("DAYBOOK_TOKEN", DEVELOPMENT_TOKEN),
         ];
-        assert!(refusal(&built_in).contains("built-in"));
+        assert!(refusal(&known).contains("everybody knows"));
+        let at_home = [("DAYBOOK_TOKEN", DEVELOPMENT_TOKEN)];
+        assert_eq!(
+            with(&at_home).unwrap().token.as_deref(),
+            Some(DEVELOPMENT_TOKEN)
+        );
     }
 }

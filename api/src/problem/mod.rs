@@ -36,6 +36,19 @@ pub struct Problem {
     errors: Vec<FieldError>,
     /// What this code has to say beyond the others, by name (RFC 9457, 3.2).
     more: BTreeMap<&'static str, String>,
+    /// Seconds after which trying again makes sense, where that is known better than the code tells.
+    retry_after_seconds: Option<u32>,
+    /// What is wrong with the token, for `WWW-Authenticate` (RFC 6750, section 3).
+    challenge: Option<Challenge>,
+}
+
+/// What is wrong with a token.
+#[derive(Clone, Debug)]
+enum Challenge {
+    /// It is not good, or not any more.
+    InvalidToken,
+    /// It does not allow this; one of these scopes would.
+    InsufficientScope(String),
 }
 
 /// A problem as it is sent.
@@ -62,6 +75,8 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             more: BTreeMap::new(),
+            challenge: None,
+            retry_after_seconds: None,
         }
     }
 
@@ -91,6 +106,28 @@ impl Problem {
         )
     }
 
+    /// The token is not good. Whatever is wrong with it, the answer is the same: only what its holder can mend has a code
+    /// of its own.
+    #[must_use]
+    pub fn invalid_token(code: Code) -> Self {
+        let detail = match code {
+            Code::TokenExpired => "the token has expired",
+            Code::TokenRevoked => "the token's session has ended, or its client was disabled",
+            _ => "the bearer token is not one that this server accepts",
+        };
+        let mut problem = Self::new(code, detail);
+        problem.challenge = Some(Challenge::InvalidToken);
+        problem
+    }
+
+    /// Whoever asks may not; one of these scopes, with spaces between them, is needed.
+    #[must_use]
+    pub fn insufficient_scope(detail: impl Into<String>, scopes: String) -> Self {
+        let mut problem = Self::new(Code::InsufficientScope, detail);
+        problem.challenge = Some(Challenge::InsufficientScope(scopes));
+        problem
+    }
+
     /// The same problem with the places that are to blame.
     #[must_use]
     pub fn with_errors(mut self, mut errors: Vec<FieldError>) -> Self {
@@ -117,6 +154,13 @@ impl Problem {
         self
     }
 
+    /// The same problem with a word about when to try again, in seconds.
+    #[must_use]
+    pub fn retry_after_seconds(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
     /// What kind it is.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -131,6 +175,9 @@ impl Problem {
 
     /// Seconds after which trying again makes sense, where it does.
     fn retry_after(&self) -> Option<HeaderValue> {
+        if let Some(seconds) = self.retry_after_seconds {
+            return Some(HeaderValue::from(seconds));
+        }
         let passes = matches!(
             self.code,
             Code::IdempotencyInProgress
@@ -142,6 +189,25 @@ impl Problem {
                 | Code::Timeout
         );
         passes.then(|| HeaderValue::from_static("1"))
+    }
+
+    /// How to come in (RFC 9110, 11.6.1): on every 401, and where a token does not reach.
+    fn authenticate(&self) -> Option<HeaderValue> {
+        let challenge = match &self.challenge {
+            None if self.code.status() != StatusCode::UNAUTHORIZED => return None,
+            None => r#"Bearer realm="daybook""#.to_owned(),
+            Some(Challenge::InvalidToken) => {
+                r#"Bearer realm="daybook", error="invalid_token""#.to_owned()
+            }
+            // None would do: it is not lent to programs.
+            Some(Challenge::InsufficientScope(scopes)) if scopes.is_empty() => {
+                r#"Bearer realm="daybook", error="insufficient_scope""#.to_owned()
+            }
+            Some(Challenge::InsufficientScope(scopes)) => {
+                format!(r#"Bearer realm="daybook", error="insufficient_scope", scope="{scopes}""#)
+            }
+        };
+        HeaderValue::from_str(&challenge).ok()
     }
 
     fn to_json(&self, instance: &str, trace_id: &str) -> Vec<u8> {
@@ -169,8 +235,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds);
         }
-        if self.code == Code::AuthenticationRequired {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some(challenge) = self.authenticate() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(self);
         response

@@ -414,7 +414,8 @@ impl Machine {
         let intent = self.intents.get(reference).ok_or_else(missing)?;
         let refunds = intent.refunds.iter();
         let refunds = refunds.map(|refund| wire::Refund::read(intent.refund_json(refund))?.state());
-        wire::Intent::read(intent.json(&self.settings.page))?.state(refunds.collect::<Result<_, _>>()?)
+        wire::Intent::read(intent.json(&self.settings.page))?
+            .state(refunds.collect::<Result<_, _>>()?)
     }
 }
 
