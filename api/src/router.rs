@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem};
 use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
     attention, events, gateways, health, ledger, openapi, orders, payments, problems, products,
-    projections, returns, sales, stock, variants,
+    projections, returns, sales, sandbox, stock, variants,
 };
 use crate::table::{Route, Table};
 
@@ -77,10 +77,17 @@ fn anybody() -> Table {
         .get("/problems/{code}", Op::ReadProblem, problems::read)
 }
 
-/// Payment gateways, known by their signature.
+/// Payment gateways, known by their signature, and the built-in one's page.
 fn tellers_of_news() -> Table {
-    let path = "/v1/gateways/{name}/webhooks";
-    Table::new().post(path, Op::ReceiveWebhook, gateways::webhook)
+    let page = "/sandbox/payments/{reference}";
+    Table::new()
+        .post(
+            "/v1/gateways/{name}/webhooks",
+            Op::ReceiveWebhook,
+            gateways::webhook,
+        )
+        .get(page, Op::ReadSandboxPage, sandbox::page)
+        .post(page, Op::SubmitSandboxPage, sandbox::answer)
 }
 
 /// People and programs that come in: they register, log in, ask for tokens.

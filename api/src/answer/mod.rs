@@ -2,7 +2,7 @@
 
 mod accepted;
 mod document;
-#[allow(dead_code, reason = "the pages follow")]
+#[allow(dead_code, reason = "more pages follow")]
 pub mod html;
 mod page;
 

@@ -13,5 +13,6 @@ pub mod products;
 pub mod projections;
 pub mod returns;
 pub mod sales;
+pub mod sandbox;
 pub mod stock;
 pub mod variants;
