@@ -2,9 +2,11 @@
 //! operator's, overridden by the environment. A value that makes no sense is named, with what
 //! would be right, and nothing is started.
 
+pub mod access;
 mod edge;
 mod kafka;
 pub mod payments;
+pub mod tokens;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
+use access::Access;
 use payments::Payments;
 
 /// The default file, comments and all: `daybook config` prints it.
@@ -60,6 +63,22 @@ struct File {
     sandbox_file: String,
     sandbox_webhook_secret: String,
     sandbox_faults_per_mille: u32,
+    public_url: String,
+    master_key: String,
+    master_keys_older: String,
+    master_key_file: String,
+    mail_smtp_url: String,
+    mail_from: String,
+    mail_folder: String,
+    password_memory_kib: u32,
+    password_passes: u32,
+    password_lanes: u32,
+    password_hashes_at_once: usize,
+    password_hashes_waiting: usize,
+    session_days: u64,
+    access_token_seconds: u64,
+    key_days: u64,
+    foreign_issuers: tokens::ForeignIssuers,
     tls_certificate: String,
     tls_key: String,
     cors_origins: String,
@@ -109,16 +128,34 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How payments are made.
     pub payments: Payments,
+    /// How people are let in.
+    pub access: Access,
+    /// Tokens, and whose besides our own.
+    pub tokens: tokens::Tokens,
     /// TLS, other pages, proxies, rates.
     pub edge: api::EdgeOptions,
 }
 
 impl Config {
+    /// Where clients find this server: as it was configured, else where it listens. Without a slash at its end.
+    pub fn public_url(&self) -> String {
+        let scheme = self.edge.tls.as_ref().map_or("http", |_| "https");
+        let listening = || format!("{scheme}://{}", self.listen);
+        self.access.public_url.clone().unwrap_or_else(listening)
+    }
+
     /// The defaults, overridden by the file, overridden by the environment.
     pub fn load(path: Option<&Path>) -> Result<Self> {
         Self::layered(path, |name| {
             std::env::var(name).ok().filter(|value| !value.is_empty())
         })
+    }
+
+    /// The same, on the address that was really bound: its port may have been left to the system.
+    #[must_use]
+    pub const fn bound_to(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
     }
 
     fn layered(path: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
@@ -214,6 +251,28 @@ impl File {
             commands_waiting_max: self.commands_waiting_max,
             states_max: self.states_max,
             log_format: self.log_format,
+            access: access::Raw {
+                public_url: self.public_url,
+                master_key: self.master_key,
+                master_keys_older: self.master_keys_older,
+                master_key_file: self.master_key_file,
+                mail_smtp_url: self.mail_smtp_url,
+                mail_from: self.mail_from,
+                mail_folder: self.mail_folder,
+                password_memory_kib: self.password_memory_kib,
+                password_passes: self.password_passes,
+                password_lanes: self.password_lanes,
+                password_hashes_at_once: self.password_hashes_at_once,
+                password_hashes_waiting: self.password_hashes_waiting,
+                session_days: self.session_days,
+            }
+            .checked()?,
+            tokens: tokens::Raw {
+                access_token_seconds: self.access_token_seconds,
+                key_days: self.key_days,
+                foreign_issuers: self.foreign_issuers,
+            }
+            .checked()?,
             payments: payments::Raw {
                 sandbox: self.sandbox,
                 sandbox_file: self.sandbox_file,

@@ -111,7 +111,7 @@ async fn open_sandbox(config: &Config, settings: &payments::Sandbox) -> Result<S
     let made = || Secret::new(format!("whsec_{}{}", random(), random()));
     let sandbox_settings = sandbox::Settings {
         webhook_secret: settings.webhook_secret.clone().unwrap_or_else(made),
-        page: format!("http://{}{SANDBOX_PAGE}", config.listen),
+        page: config.public_url() + SANDBOX_PAGE,
         ..sandbox::Settings::default()
     };
     let plan = match settings.faults_per_mille {

@@ -66,7 +66,7 @@ impl Class {
                 Self::SignIn
             }
             ("POST", "/v1/accounts" | "/v1/accounts/verification-mails") => Self::Registration,
-            ("POST", "/v1/password-resets" | "/v1/password-resets/completions") => {
+            ("POST", "/v1/password-resets" | "/v1/password-resets/completions" | "/reset") => {
                 Self::PasswordReset
             }
             ("POST", "/oauth/token" | "/oauth/revoke" | "/oauth/introspect") => Self::Token,
