@@ -137,6 +137,13 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where clients find this server: as it was configured, else where it listens. Without a slash at its end.
+    pub fn public_url(&self) -> String {
+        let scheme = self.edge.tls.as_ref().map_or("http", |_| "https");
+        let listening = || format!("{scheme}://{}", self.listen);
+        self.access.public_url.clone().unwrap_or_else(listening)
+    }
+
     /// The defaults, overridden by the file, overridden by the environment.
     pub fn load(path: Option<&Path>) -> Result<Self> {
         Self::layered(path, |name| {
