@@ -3,19 +3,24 @@
 
 mod accounts;
 mod ask;
+mod attacks;
 mod books;
+mod browser;
 mod browsers;
 mod catalogue;
 mod connections;
 mod http2;
 mod journal;
 mod limits;
+mod oauth;
 mod orders;
 mod payments;
 mod people;
+mod programs;
 mod rates;
 mod refusals;
 mod returns;
+mod security;
 mod sockets;
 mod staff;
 mod tls;
