@@ -6,6 +6,7 @@ pub mod access;
 mod edge;
 mod kafka;
 pub mod payments;
+pub mod tokens;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,9 @@ struct File {
     password_hashes_at_once: usize,
     password_hashes_waiting: usize,
     session_days: u64,
+    access_token_seconds: u64,
+    key_days: u64,
+    foreign_issuers: tokens::ForeignIssuers,
     tls_certificate: String,
     tls_key: String,
     cors_origins: String,
@@ -126,11 +130,20 @@ pub struct Config {
     pub payments: Payments,
     /// How people are let in.
     pub access: Access,
+    /// Tokens, and whose besides our own.
+    pub tokens: tokens::Tokens,
     /// TLS, other pages, proxies, rates.
     pub edge: api::EdgeOptions,
 }
 
 impl Config {
+    /// Where clients find this server: as it was configured, else where it listens. Without a slash at its end.
+    pub fn public_url(&self) -> String {
+        let scheme = self.edge.tls.as_ref().map_or("http", |_| "https");
+        let listening = || format!("{scheme}://{}", self.listen);
+        self.access.public_url.clone().unwrap_or_else(listening)
+    }
+
     /// The defaults, overridden by the file, overridden by the environment.
     pub fn load(path: Option<&Path>) -> Result<Self> {
         Self::layered(path, |name| {
@@ -252,6 +265,12 @@ impl File {
                 password_hashes_at_once: self.password_hashes_at_once,
                 password_hashes_waiting: self.password_hashes_waiting,
                 session_days: self.session_days,
+            }
+            .checked()?,
+            tokens: tokens::Raw {
+                access_token_seconds: self.access_token_seconds,
+                key_days: self.key_days,
+                foreign_issuers: self.foreign_issuers,
             }
             .checked()?,
             payments: payments::Raw {
@@ -384,6 +403,15 @@ mod tests {
             ("DAYBOOK_SANDBOX", "maybe", "on, off or auto"),
             ("DAYBOOK_SANDBOX_FAULTS_PER_MILLE", "900", "0 to 250"),
             ("DAYBOOK_ORDER_HOLD_SECONDS", "0", "from 1 to"),
+            ("DAYBOOK_ACCESS_TOKEN_SECONDS", "601", "from 1 to 600"),
+            ("DAYBOOK_KEY_DAYS", "0", "from 1 to"),
+            ("DAYBOOK_FOREIGN_ISSUERS", "id.example", "a list such as"),
+            ("DAYBOOK_PUBLIC_URL", "shop.example", "https://"),
+            ("DAYBOOK_MASTER_KEY", "short", "openssl rand -base64 32"),
+            ("DAYBOOK_MASTER_KEYS_OLDER", "x", "no current one"),
+            ("DAYBOOK_PASSWORD_MEMORY_KIB", "1024", "19456"),
+            ("DAYBOOK_PASSWORD_HASHES_AT_ONCE", "0", "from 1 to"),
+            ("DAYBOOK_SESSION_DAYS", "400", "from 1 to 366"),
             (
                 "DAYBOOK_TLS_KEY",
                 "key.pem",
@@ -443,6 +471,29 @@ mod tests {
             let said = format!("{:#}", safely(&[(variable, value)]).unwrap_err());
             assert!(said.contains(right), "{variable}={value}: {said}");
         }
+    }
+
+    #[test]
+    fn what_is_secret_is_not_printed() {
+        let config = with(&[
+            (
+                "DAYBOOK_MASTER_KEY",
+                "dGhlIG1hc3RlciBrZXkgb2YgRGF5Ym9vaydzIHRlc3Q=",
+            ),
+            (
+                "DAYBOOK_MAIL_SMTP_URL",
+                "smtps://shop:very_secret@mail.example",
+            ),
+            ("DAYBOOK_PUBLIC_URL", "https://shop.example/"),
+        ]);
+        let config = config.unwrap();
+        let printed = format!("{config:?}");
+        assert!(
+            !printed.contains("very_secret") && !printed.contains("dGhl"),
+            "{printed}"
+        );
+        let public_url = config.access.public_url.unwrap();
+        assert_eq!(public_url, "https://shop.example");
     }
 
     #[test]
