@@ -224,7 +224,7 @@ mod tests {
         let routes = crate::router::routes();
         let counted = |class| {
             let routes = routes.iter();
-            let of = |route: &&crate::table::Route| Class::of(&route.method, &route.path) == class;
+            let of = |route: &&crate::table::Route| Class::of(&route.method, route.path) == class;
             routes.filter(of).count()
         };
         assert_eq!(counted(Class::SignIn), 3);
