@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
 mod bad_input;
 mod buyers;
 mod checkouts;
@@ -23,4 +24,5 @@ mod outages;
 mod payments;
 mod rebuild;
 mod shop;
+mod tour;
 mod verify;

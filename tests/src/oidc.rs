@@ -3,6 +3,8 @@
 /// Its issuer, from `OIDC_ISSUER`.
 pub fn oidc_issuer() -> String {
     std::env::var("OIDC_ISSUER").unwrap_or_else(|_| {
-        panic!("OIDC_ISSUER is not set: run through `make test`, or start one with scripts/oidc/up.sh")
+        panic!(
+            "OIDC_ISSUER is not set: run through `make test`, or start one with scripts/oidc/up.sh"
+        )
     })
 }

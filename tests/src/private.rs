@@ -51,6 +51,11 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.0.port)
     }
 
+    /// Where its files are: `base`, `pg_wal` and the others.
+    pub fn files(&self) -> PathBuf {
+        data(self.0.folder.path())
+    }
+
     /// Stops it in order; clients are cut off.
     pub fn stop(&self) {
         self.0.stop();
