@@ -63,7 +63,7 @@ async fn customer(house: &House) -> Customer {
     let own = session.on(&http);
     let profile = json!({
         "name": NAME, "phone": PHONE,
-        "address": {"lines": [STREET], "postal_code": "93083", "city": CITY, "country": "DE"},
+        "address": format!("{STREET}\n93083 {CITY}"),
     });
     own.send(own.request(Method::PATCH, "/v1/accounts/me").json(&profile))
         .await

@@ -78,7 +78,7 @@ async fn logging_out_everywhere_ends_what_other_processes_gave_out() {
     let elsewhere = Session::of(&elsewhere.expect(201));
     elsewhere.on(&http).get("/v1/accounts/me").await.expect(200);
     let here = person.session.on(&http);
-    here.send(here.request(Method::DELETE, "/v1/sessions"))
+    here.send(here.request(Method::DELETE, "/v1/accounts/me/sessions"))
         .await
         .expect(200);
     still_taken(&other, &elsewhere).await;

@@ -106,7 +106,7 @@ async fn a_stranger_learns_nothing_from_the_answers() {
             "nobody@example.org",
         ),
         (
-            "/v1/accounts/verifications/resends",
+            "/v1/accounts/verification-mails",
             "waiting@example.org",
             "nobody@example.org",
         ),
