@@ -7,11 +7,13 @@
 use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
+use ring::hmac;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::random::{self, NoRandomness};
+use crate::secret::Secret;
 
 /// Random bytes of one.
 const BYTES: usize = 32;
@@ -20,6 +22,12 @@ pub const CHARACTERS: usize = 43;
 
 /// A fresh opaque secret, which is shown to its owner once. Overwritten when dropped, printed nowhere.
 pub struct Opaque(Zeroizing<String>);
+
+/// A key that opaque secrets are derived with, where the same request has to be given the same secret again. Printed nowhere.
+pub struct TokenKey {
+    secret: Secret<[u8; BYTES]>,
+    mac: hmac::Key,
+}
 
 /// What is kept of an opaque secret: its SHA-256. Printed nowhere.
 #[derive(Clone, Copy)]
@@ -50,6 +58,39 @@ impl Opaque {
     }
 }
 
+impl TokenKey {
+    /// A new key.
+    pub fn generate() -> Result<Self, NoRandomness> {
+        Ok(Self::from_secret(Secret::new(random::bytes()?)))
+    }
+
+    /// The key that was stored, after it was unwrapped.
+    #[must_use]
+    pub fn from_secret(secret: Secret<[u8; BYTES]>) -> Self {
+        let mac = hmac::Key::new(hmac::HMAC_SHA256, secret.expose());
+        Self { secret, mac }
+    }
+
+    /// The key, to be wrapped and stored.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret<[u8; BYTES]> {
+        &self.secret
+    }
+
+    /// The secret for `purpose` and `parts`, always the same one: HMAC-SHA-256, so that who has many of them knows none of the
+    /// others. No two lists of parts give the same one.
+    #[must_use]
+    pub fn derive(&self, purpose: &str, parts: &[&[u8]]) -> Opaque {
+        let mut mac = hmac::Context::with_key(&self.mac);
+        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        let tag = mac.sign();
+        Opaque(Zeroizing::new(BASE64URL_NOPAD.encode(tag.as_ref())))
+    }
+}
+
 impl OpaqueDigest {
     /// The digest of a text that somebody presents, to look it up by or to compare with.
     pub fn of(presented: &str) -> Result<Self, NotOpaque> {
@@ -76,6 +117,12 @@ impl OpaqueDigest {
         &self.0
     }
 
+    /// The digest as text, by which it is found: base64url.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.0)
+    }
+
     /// Whether `presented` is the text that this is the digest of; in constant time for texts of the right form.
     #[must_use]
     pub fn is_of(&self, presented: &str) -> bool {
@@ -95,6 +142,12 @@ impl Eq for OpaqueDigest {}
 impl fmt::Debug for Opaque {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Opaque(…)")
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("TokenKey(…)")
     }
 }
 
@@ -143,6 +196,35 @@ mod tests {
         ] {
             assert_eq!(OpaqueDigest::of(&wrong), Err(NotOpaque), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_derived_one_is_the_same_each_time_and_another_for_all_else() {
+        let key = TokenKey::generate().unwrap();
+        let again = TokenKey::from_secret(key.secret().clone());
+        let derived = key.derive("refresh", &[b"ab", b"c"]);
+        assert_eq!(
+            derived.expose(),
+            again.derive("refresh", &[b"ab", b"c"]).expose()
+        );
+        assert!(derived.digest().is_of(derived.expose()));
+        for (purpose, parts) in [
+            ("refresh", [b"a".as_slice(), b"bc"].as_slice()),
+            ("refresh", &[b"ab", b"c", b""]),
+            ("refres", &[b"hab", b"c"]),
+            ("secret", &[b"ab", b"c"]),
+        ] {
+            assert_ne!(
+                derived.expose(),
+                key.derive(purpose, parts).expose(),
+                "{purpose}"
+            );
+        }
+        let other = TokenKey::generate().unwrap();
+        assert_ne!(
+            derived.expose(),
+            other.derive("refresh", &[b"ab", b"c"]).expose()
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod refusal;
 mod verify;
 
 pub use access::Access;
-pub use foreign::{ForeignAccess, ForeignIssuer};
+pub use foreign::{ForeignAccess, ForeignIssuer, claimed_issuer};
 pub use foreign_keys::{Jwks, JwksFault};
 pub use issue::{Grant, IssueFault, IssuedToken, Issuer};
 pub use key::{Jwk, Kid, SigningKey, VerifyingKey};

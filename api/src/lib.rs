@@ -21,6 +21,7 @@
 
 mod answer;
 mod auth;
+mod edge;
 mod layers;
 mod metrics;
 mod options;
@@ -33,6 +34,7 @@ mod state;
 mod trace;
 mod webhooks;
 
+pub use edge::{EdgeOptions, Http2Options, Rate, RateOptions, TlsFiles};
 pub use options::{ApiOptions, DEFAULT_TOKEN, Routes};
 pub use problem::{Code, Problem};
 pub use state::Api;

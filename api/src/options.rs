@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::edge::EdgeOptions;
+
 /// The token of a server that nobody configured. The executable refuses it on any address but loopback.
 pub const DEFAULT_TOKEN: &str = "daybook-development-token";
 
@@ -43,6 +45,8 @@ pub struct ApiOptions {
     pub write_timeout: Duration,
     /// How long running requests may go on after the server was told to stop.
     pub drain_timeout: Duration,
+    /// TLS, HTTP/2, other pages, rates.
+    pub edge: EdgeOptions,
 }
 
 impl Default for ApiOptions {
@@ -62,6 +66,7 @@ impl Default for ApiOptions {
             header_bytes_max: 32 * 1024,
             write_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(30),
+            edge: EdgeOptions::default(),
         }
     }
 }

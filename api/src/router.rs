@@ -7,7 +7,7 @@ use axum::routing::{delete, get, patch, post, put};
 use crate::Api;
 use crate::Routes;
 use crate::auth::Principal;
-use crate::layers::{Gate, deadline, gate, observe};
+use crate::layers::{Gate, deadline, gate, headers, observe, other_pages, rates};
 use crate::problem::{Code, Problem};
 use crate::routes::{
     attention, events, gateways, health, ledger, orders, payments, problems, products, projections,
@@ -28,11 +28,14 @@ pub fn router(api: &Api) -> Router {
             .merge(holders_of_the_token(api).layer(from_fn_with_state(own, gate))),
         Routes::Watchers => Router::new(),
     };
-    clients
+    let all = clients
         .merge(watchers())
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(options.request_timeout, deadline))
+        .layer(from_fn_with_state(api.rates().clone(), rates));
+    other_pages(all, &options.edge.cors_origins)
+        .layer(from_fn(headers))
         .layer(from_fn(observe))
         .with_state(api.clone())
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ApiOptions;
 use crate::Webhooks;
+use crate::layers::Rates;
 use crate::problem::{Code, Problem};
 
 /// The HTTP API. Cheap to clone: all clones are the same one.
@@ -22,6 +23,7 @@ pub struct Api(Arc<Inner>);
 
 struct Inner {
     options: ApiOptions,
+    rates: Rates,
     handles: OnceLock<(Commands, Queries)>,
     webhooks: OnceLock<Arc<dyn Webhooks>>,
     identity: OnceLock<Identity>,
@@ -41,6 +43,7 @@ impl Api {
     pub fn closed(options: ApiOptions) -> Self {
         crate::metrics::install();
         Self(Arc::new(Inner {
+            rates: Rates::new(&options.edge),
             options,
             handles: OnceLock::new(),
             webhooks: OnceLock::new(),
@@ -77,18 +80,22 @@ impl Api {
     /// Serves until `shutdown`, then finishes what runs, bounded by [`ApiOptions::drain_timeout`].
     ///
     /// # Errors
-    /// None today: what goes wrong with a connection ends that connection.
+    /// The certificate or its key cannot be used. What goes wrong with a connection ends that connection.
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: CancellationToken,
     ) -> std::io::Result<()> {
-        crate::serve::serve(self.router(), listener, self.options(), shutdown).await;
-        Ok(())
+        crate::serve::serve(self.router(), listener, self.options(), shutdown).await
     }
 
     pub(crate) fn options(&self) -> &ApiOptions {
         &self.0.options
+    }
+
+    /// How often anybody may ask.
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.0.rates
     }
 
     /// The handle for commands.

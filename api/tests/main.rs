@@ -3,14 +3,19 @@
 
 mod ask;
 mod books;
+mod browsers;
 mod catalogue;
 mod connections;
+mod http2;
 mod journal;
 mod limits;
 mod orders;
 mod payments;
+mod rates;
 mod refusals;
 mod returns;
+mod sockets;
+mod tls;
 mod waiting;
 mod webhooks;
 mod world;

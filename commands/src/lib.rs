@@ -26,6 +26,7 @@ pub mod client;
 pub mod order;
 pub mod payment;
 pub mod product;
+pub mod security;
 pub mod stock;
 pub mod watch;
 

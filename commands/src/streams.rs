@@ -1,6 +1,6 @@
 //! The streams of the shop's aggregates.
 
-use domain::value::{AccountId, ClientId, OrderId, PaymentId, ProductId, StockId};
+use domain::value::{AccountId, ClientId, OrderId, PaymentId, ProductId, StockId, Timestamp};
 use journal::StreamId;
 
 /// A product's stream.
@@ -37,6 +37,12 @@ pub fn account(id: AccountId) -> StreamId {
 #[must_use]
 pub fn client(id: ClientId) -> StreamId {
     StreamId::new("client", id.to_string())
+}
+
+/// The security log's stream of the day of `now`.
+#[must_use]
+pub fn security(now: Timestamp) -> StreamId {
+    StreamId::new(domain::security::TYPE, domain::security::id_of_day(now))
 }
 
 /// The stream of the owners. There is one.

@@ -2,6 +2,7 @@
 //! operator's, overridden by the environment. A value that makes no sense is named, with what
 //! would be right, and nothing is started.
 
+mod edge;
 pub mod payments;
 
 use std::net::SocketAddr;
@@ -47,6 +48,18 @@ struct File {
     sandbox_file: String,
     sandbox_webhook_secret: String,
     sandbox_faults_per_mille: u32,
+    tls_certificate: String,
+    tls_key: String,
+    cors_origins: String,
+    trusted_proxies: String,
+    rate_limits: String,
+    rate_exempt: String,
+    rate_address: String,
+    rate_principal: String,
+    rate_sign_in: String,
+    rate_registration: String,
+    rate_password_reset: String,
+    rate_token: String,
 }
 
 /// How log lines look.
@@ -82,6 +95,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How payments are made.
     pub payments: Payments,
+    /// TLS, other pages, proxies, rates.
+    pub edge: api::EdgeOptions,
 }
 
 /// Where the journal is published.
@@ -195,6 +210,21 @@ impl File {
                 order_hold_seconds: self.order_hold_seconds,
                 payment_extension_seconds: self.payment_extension_seconds,
                 payment_return_url: self.payment_return_url,
+            }
+            .checked()?,
+            edge: edge::Raw {
+                tls_certificate: self.tls_certificate,
+                tls_key: self.tls_key,
+                cors_origins: self.cors_origins,
+                trusted_proxies: self.trusted_proxies,
+                rate_limits: self.rate_limits,
+                rate_exempt: self.rate_exempt,
+                rate_address: self.rate_address,
+                rate_principal: self.rate_principal,
+                rate_sign_in: self.rate_sign_in,
+                rate_registration: self.rate_registration,
+                rate_password_reset: self.rate_password_reset,
+                rate_token: self.rate_token,
             }
             .checked()?,
         })
@@ -325,6 +355,22 @@ mod tests {
             ("DAYBOOK_SANDBOX", "maybe", "on, off or auto"),
             ("DAYBOOK_SANDBOX_FAULTS_PER_MILLE", "900", "0 to 250"),
             ("DAYBOOK_ORDER_HOLD_SECONDS", "0", "from 1 to"),
+            (
+                "DAYBOOK_TLS_KEY",
+                "key.pem",
+                "DAYBOOK_TLS_CERTIFICATE is not",
+            ),
+            ("DAYBOOK_TLS_CERTIFICATE", "c.pem", "DAYBOOK_TLS_KEY is not"),
+            ("DAYBOOK_CORS_ORIGINS", "*", "https://shop.example"),
+            (
+                "DAYBOOK_CORS_ORIGINS",
+                "https://a.example/",
+                "without a path",
+            ),
+            ("DAYBOOK_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
+            ("DAYBOOK_RATE_LIMITS", "maybe", "on or off"),
+            ("DAYBOOK_RATE_ADDRESS", "100", "REQUESTS/SECONDS"),
+            ("DAYBOOK_RATE_SIGN_IN", "0/60", "neither of them 0"),
         ] {
             let said = refusal(&[(variable, value)]);
             assert!(said.contains(right), "{variable}={value}: {said}");
@@ -340,6 +386,31 @@ mod tests {
         assert!(!format!("{config:?}").contains("very_secret"));
         let both = with(&[key, ("DAYBOOK_SANDBOX", "on")]).unwrap();
         assert!(both.payments.sandbox.is_some());
+    }
+
+    #[test]
+    fn the_edge_is_as_the_library_has_it_and_can_be_changed() {
+        let edge = with(&[]).unwrap().edge;
+        assert_eq!(
+            format!("{edge:?}"),
+            format!("{:?}", api::EdgeOptions::default())
+        );
+        let edge = with(&[
+            ("DAYBOOK_TLS_CERTIFICATE", "c.pem"),
+            ("DAYBOOK_TLS_KEY", "k.pem"),
+            (
+                "DAYBOOK_CORS_ORIGINS",
+                "https://a.example, http://localhost:3000",
+            ),
+            ("DAYBOOK_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::1"),
+            ("DAYBOOK_RATE_LIMITS", "off"),
+        ]);
+        let edge = edge.unwrap().edge;
+        assert!(edge.tls.is_some() && edge.rates.is_none());
+        assert_eq!(
+            (edge.cors_origins.len(), edge.trusted_proxies.len()),
+            (2, 2)
+        );
     }
 
     #[test]

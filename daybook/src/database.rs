@@ -119,7 +119,6 @@ impl Database {
 }
 
 /// Where local state is kept.
-/// Where local state is kept.
 pub async fn data_dir(config: &Config) -> PathBuf {
     match &config.data_dir {
         Some(data_dir) => data_dir.clone(),

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::access;
 use crate::cli::{Role, Serve};
 use crate::config::{Config, Kafka};
 use crate::database::Database;
@@ -37,7 +38,7 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
         bail!("--role relay publishes to Kafka: set KAFKA_BROKERS to host:port of its brokers");
     }
     let shutdown = shutdown_on_signal()?;
-    let listener = bind(config.listen, roles.has(Role::Api)).await?;
+    let listener = bind(config, roles.has(Role::Api))?;
     let routes = if roles.has(Role::Api) {
         Routes::All
     } else {
@@ -47,6 +48,7 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
         routes,
         token: config.token.clone(),
         order_hold: config.payments.order_hold,
+        edge: config.edge.clone(),
         ..ApiOptions::default()
     });
     let http = tokio::spawn(serve_http(api.clone(), listener, shutdown.clone()));
@@ -112,9 +114,15 @@ async fn run_parts(
     let queries = Queries::new(journal.clone(), workers.board.clone());
     let processes = Processes::open(config, commands.clone()).await?;
     api.receive_webhooks(processes.webhooks());
-    api.let_in(Identity::open(commands.clone()).await?);
-    api.open(commands, queries.clone());
     let working = CancellationToken::new();
+    let identity = if roles.has(Role::Api) {
+        let identity = Identity::open(commands.clone(), access::options(config).await?).await?;
+        api.let_in(identity.clone());
+        tokio::spawn(identity.run(workers.tail.clone(), working.clone()))
+    } else {
+        tokio::spawn(std::future::ready(()))
+    };
+    api.open(commands, queries.clone());
     let processes = if roles.has(Role::Processes) {
         tokio::spawn(workers.process(processes, journal, queries, working.clone()))
     } else {
@@ -133,6 +141,7 @@ async fn run_parts(
     shutdown.cancel();
     working.cancel();
     processes.await.context("the processes failed")?;
+    identity.await.context("looking after accounts failed")?;
     deciding.cancel();
     executor.await.context("the executor failed")?;
     workers.stop().await;
@@ -141,7 +150,8 @@ async fn run_parts(
 }
 
 /// The address that was asked for; without the API a port that is taken is no reason not to work.
-async fn bind(listen: SocketAddr, needed: bool) -> Result<Option<TcpListener>> {
+fn bind(config: &Config, needed: bool) -> Result<Option<TcpListener>> {
+    let listen = config.listen;
     let listener = match listen_on(listen) {
         Ok(listener) => listener,
         Err(error) if !needed && error.kind() == ErrorKind::AddrInUse => {
@@ -155,7 +165,8 @@ async fn bind(listen: SocketAddr, needed: bool) -> Result<Option<TcpListener>> {
         }
     };
     // Scripts wait for this line; it is all that is written to standard output.
-    println!("listening on http://{}", listener.local_addr()?);
+    let scheme = config.edge.tls.as_ref().map_or("http", |_| "https");
+    println!("listening on {scheme}://{}", listener.local_addr()?);
     Ok(Some(listener))
 }
 

@@ -7,6 +7,7 @@ use crate::order::{self, OrderEvent};
 use crate::owners::{self, OwnersEvent};
 use crate::payment::{self, PaymentEvent};
 use crate::product::{self, ProductEvent};
+use crate::security::{self, SecurityEvent};
 use crate::stock::{self, StockEvent};
 
 const KINDS: usize = ProductEvent::KINDS.len()
@@ -15,7 +16,8 @@ const KINDS: usize = ProductEvent::KINDS.len()
     + PaymentEvent::KINDS.len()
     + AccountEvent::KINDS.len()
     + ClientEvent::KINDS.len()
-    + OwnersEvent::KINDS.len();
+    + OwnersEvent::KINDS.len()
+    + SecurityEvent::KINDS.len();
 
 /// Every kind of event that is recorded today. A journal that holds another (type, version), with
 /// no [upcaster](crate::upcasters) to one of these, is refused at start-up.
@@ -27,6 +29,7 @@ pub const CATALOG: &[EventKind] = &joined([
     AccountEvent::KINDS,
     ClientEvent::KINDS,
     OwnersEvent::KINDS,
+    SecurityEvent::KINDS,
 ]);
 
 const fn joined<const LISTS: usize>(lists: [&[EventKind]; LISTS]) -> [EventKind; KINDS] {
@@ -62,6 +65,8 @@ pub enum Event {
     Client(ClientEvent),
     /// Of the owners.
     Owners(OwnersEvent),
+    /// Of a day's security log.
+    Security(SecurityEvent),
 }
 
 /// A recorded payload that could not be read.
@@ -69,8 +74,8 @@ pub enum Event {
 pub enum DecodeError {
     /// No aggregate is called that.
     #[error(
-        "no aggregate is of type {aggregate_type:?}; known are product, stock, order, payment, account, client \
-         and owners"
+        "no aggregate is of type {aggregate_type:?}; known are product, stock, order, payment, account, client, \
+         owners and security"
     )]
     UnknownAggregate {
         /// The type that was given.
@@ -97,6 +102,7 @@ impl Event {
             account::TYPE => read(account::TYPE, payload).map(Self::Account),
             client::TYPE => read(client::TYPE, payload).map(Self::Client),
             owners::TYPE => read(owners::TYPE, payload).map(Self::Owners),
+            security::TYPE => read(security::TYPE, payload).map(Self::Security),
             unknown => Err(DecodeError::UnknownAggregate {
                 aggregate_type: unknown.to_owned(),
             }),
@@ -114,6 +120,7 @@ impl Event {
             Self::Account(event) => event.event_type(),
             Self::Client(event) => event.event_type(),
             Self::Owners(event) => event.event_type(),
+            Self::Security(event) => event.event_type(),
         }
     }
 
@@ -128,6 +135,7 @@ impl Event {
             Self::Account(event) => event.event_version(),
             Self::Client(event) => event.event_version(),
             Self::Owners(event) => event.event_version(),
+            Self::Security(event) => event.event_version(),
         }
     }
 
@@ -142,6 +150,7 @@ impl Event {
             Self::Account(_) => account::TYPE,
             Self::Client(_) => client::TYPE,
             Self::Owners(_) => owners::TYPE,
+            Self::Security(_) => security::TYPE,
         }
     }
 
@@ -156,6 +165,7 @@ impl Event {
             Self::Account(event) => serde_json::to_string(event),
             Self::Client(event) => serde_json::to_string(event),
             Self::Owners(event) => serde_json::to_string(event),
+            Self::Security(event) => serde_json::to_string(event),
         };
         // Writing to a string fails only for maps whose keys are not text; no event has one.
         payload.unwrap_or_default()
@@ -223,6 +233,15 @@ impl Event {
             _ => None,
         }
     }
+
+    /// The event of a day's security log, if it is one.
+    #[must_use]
+    pub const fn as_security(&self) -> Option<&SecurityEvent> {
+        match self {
+            Self::Security(event) => Some(event),
+            _ => None,
+        }
+    }
 }
 
 fn read<'a, E: serde::Deserialize<'a>>(
@@ -274,5 +293,11 @@ impl From<ClientEvent> for Event {
 impl From<OwnersEvent> for Event {
     fn from(event: OwnersEvent) -> Self {
         Self::Owners(event)
+    }
+}
+
+impl From<SecurityEvent> for Event {
+    fn from(event: SecurityEvent) -> Self {
+        Self::Security(event)
     }
 }

@@ -1,7 +1,7 @@
 //! The shop itself: what may happen, and what has happened.
 //!
 //! **What it is.** One module per aggregate ([`product`], [`stock`], [`order`], [`payment`],
-//! [`account`], [`client`], [`owners`]), each a
+//! [`account`], [`client`], [`owners`], [`security`]), each a
 //! `decide` (state and command give events or a [`Rejection`]) and an `evolve` (state and event
 //! give state); [`ordering`], the commands that several streams take part in; [`ledger`], the
 //! books by double entry; [`timer`], what is due when; [`verify`], the rules that any journal must keep; and the [`value`]s that
@@ -40,6 +40,7 @@ pub mod product;
 pub mod rejection;
 #[cfg(test)]
 mod schemas;
+pub mod security;
 pub mod state;
 pub mod stock;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::order::{self, Order};
 use crate::owners::{self, Owners};
 use crate::payment::{self, Payment};
 use crate::product::{self, Product};
+use crate::security::{self, Security};
 use crate::stock::{self, StockItem};
 
 /// The state of one aggregate, folded from its events. Cheap to clone: what grows is shared and
@@ -29,6 +30,8 @@ pub enum State {
     Client(Client),
     /// Of the owners.
     Owners(Owners),
+    /// Of a day's security log.
+    Security(Security),
 }
 
 impl State {
@@ -43,6 +46,7 @@ impl State {
             account::TYPE => Some(Self::Account(Account::default())),
             client::TYPE => Some(Self::Client(Client::default())),
             owners::TYPE => Some(Self::Owners(Owners::default())),
+            security::TYPE => Some(Self::Security(Security::default())),
             _ => None,
         }
     }
@@ -57,6 +61,7 @@ impl State {
             (Self::Account(state), Event::Account(event)) => state.evolve(event),
             (Self::Client(state), Event::Client(event)) => state.evolve(event),
             (Self::Owners(state), Event::Owners(event)) => state.evolve(event),
+            (Self::Security(state), Event::Security(event)) => state.evolve(event),
             _ => {}
         }
     }
@@ -72,6 +77,7 @@ impl State {
             Self::Account(_) => account::TYPE,
             Self::Client(_) => client::TYPE,
             Self::Owners(_) => owners::TYPE,
+            Self::Security(_) => security::TYPE,
         }
     }
 

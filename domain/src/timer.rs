@@ -105,7 +105,8 @@ pub fn changes(
         | Event::Stock(_)
         | Event::Account(_)
         | Event::Client(_)
-        | Event::Owners(_) => NOTHING,
+        | Event::Owners(_)
+        | Event::Security(_) => NOTHING,
     };
     changes.into_iter().flatten()
 }

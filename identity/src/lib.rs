@@ -15,14 +15,29 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod authenticate;
+mod clock;
 mod error;
+mod foreign;
+pub mod kinds;
+mod options;
+pub mod revocations;
+mod run;
+mod security;
+pub mod tokens;
 
 use std::sync::Arc;
 
 use commands::Commands;
-use domain::policy::Principal;
+use journal::Vault;
 
 pub use error::IdentityError;
+use foreign::ForeignIssuers;
+pub use options::IdentityOptions;
+use revocations::Revocations;
+pub use revocations::{LiveRevocations, RevocationTable};
+use security::SecurityLog;
+pub use tokens::{ForeignOptions, SessionTokens, TokenOptions, Tokens};
 
 /// The handle. Cheap to clone.
 #[derive(Clone)]
@@ -30,23 +45,44 @@ pub struct Identity(Arc<Inner>);
 
 struct Inner {
     commands: Commands,
+    #[expect(dead_code, reason = "the use cases follow")]
+    vault: Vault,
+    options: IdentityOptions,
+    tokens: Arc<Tokens>,
+    revocations: Revocations,
+    foreign: ForeignIssuers,
+    security: SecurityLog,
 }
 
 impl Identity {
-    /// Opens it.
+    /// Opens it: the keys that it needs are taken from the vault, or made there by whoever is first.
     ///
     /// # Errors
-    /// [`IdentityError::Unavailable`] if the vault cannot be reached.
-    pub async fn open(commands: Commands) -> Result<Self, IdentityError> {
-        Ok(Self(Arc::new(Inner { commands })))
+    /// [`IdentityError::Unavailable`] if the vault cannot be reached; [`IdentityError::MasterKey`] if it was begun with another
+    /// master key.
+    pub async fn open(commands: Commands, options: IdentityOptions) -> Result<Self, IdentityError> {
+        let vault = commands.vault();
+        let tokens = Arc::new(Tokens::open(&vault, &options).await?);
+        let foreign = ForeignIssuers::open(&options.tokens.foreign, &tokens)?;
+        Ok(Self(Arc::new(Inner {
+            commands,
+            vault,
+            options,
+            tokens,
+            revocations: Revocations::default(),
+            foreign,
+            security: SecurityLog::default(),
+        })))
     }
 
-    /// Who shows this bearer token.
-    ///
-    /// # Errors
-    /// [`IdentityError::Token`] if it is nobody's.
-    pub async fn authenticate(&self, bearer: &str) -> Result<Principal, IdentityError> {
-        let _ = (bearer, &self.0.commands);
-        Err(IdentityError::Token(access::token::TokenRefusal::Malformed))
+    /// Tokens of our own.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    /// Refuses tokens of these sessions on this node from now on; the journal tells all nodes a moment later.
+    pub fn note_ended(&self, sessions: impl IntoIterator<Item = domain::value::SessionId>) {
+        self.0.revocations.end_sessions(sessions);
     }
 }

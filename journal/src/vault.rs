@@ -176,6 +176,29 @@ impl Vault {
         Ok(())
     }
 
+    /// Keeps this unless there is something under the same kind and key, and says what is kept now: of several who come at once
+    /// all get what one of them brought.
+    pub async fn put_new(&self, new: &NewSecret) -> Result<StoredSecret, JournalError> {
+        in_time(
+            sqlx::query(
+                "insert into vault.secrets (kind, key, owner, value, expires_at, due_at)
+                 values ($1, $2, $3, $4, $5, $6)
+                 on conflict on constraint secrets_kind_key do nothing",
+            )
+            .bind(new.kind)
+            .bind(&new.key)
+            .bind(&new.owner)
+            .bind(&new.value)
+            .bind(new.expires_at)
+            .bind(new.due_at)
+            .execute(&self.pool),
+        )
+        .await?;
+        // A new statement: it sees what another committed a moment ago. What had expired there is nobody's.
+        let kept = self.get(new.kind, &new.key).await?;
+        kept.ok_or(JournalError::Unavailable(sqlx::Error::RowNotFound))
+    }
+
     /// What is due of this kind, at most `limit`. It is due again after `again_after`, unless it was destroyed by then: who
     /// works with it and dies leaves it to another.
     pub async fn take_due(

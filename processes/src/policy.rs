@@ -113,7 +113,8 @@ pub fn reactions(event: &Event) -> &'static [Reaction] {
         | Event::Stock(_)
         | Event::Account(_)
         | Event::Client(_)
-        | Event::Owners(_) => &[],
+        | Event::Owners(_)
+        | Event::Security(_) => &[],
     }
 }
 

@@ -190,7 +190,8 @@ fn entries(market: &Market) -> Vec<Entry> {
             | Event::Stock(_)
             | Event::Account(_)
             | Event::Client(_)
-            | Event::Owners(_) => None,
+            | Event::Owners(_)
+            | Event::Security(_) => None,
         });
     }
     entries

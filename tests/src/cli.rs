@@ -62,7 +62,13 @@ impl Cli {
     pub fn new<A: Into<String>>(args: impl IntoIterator<Item = A>) -> Self {
         Self {
             args: args.into_iter().map(Into::into).collect(),
-            env: vec![("DAYBOOK_TOKEN".to_owned(), crate::TOKEN.to_owned())],
+            env: vec![
+                ("DAYBOOK_TOKEN".to_owned(), crate::TOKEN.to_owned()),
+                (
+                    "DAYBOOK_MASTER_KEY".to_owned(),
+                    crate::MASTER_KEY.to_owned(),
+                ),
+            ],
         }
     }
 

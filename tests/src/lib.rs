@@ -39,6 +39,9 @@ pub use stripe_mock::stripe_mock_url;
 /// The bearer token that the fixtures configure and send.
 pub const TOKEN: &str = "daybook-tests-token-0123456789abcdef";
 
+/// The master key that the fixtures configure: servers on one database share it.
+pub const MASTER_KEY: &str = "dGhlIG1hc3RlciBrZXkgb2YgRGF5Ym9vaydzIHRlc3Q=";
+
 /// Sends `signal` (`TERM`, `KILL`, …) to one process that this test started. Through `sh`, whose `kill` is always there.
 pub(crate) fn signal(pid: u32, signal: &str) {
     let _ = std::process::Command::new("sh")

@@ -57,6 +57,8 @@ pub enum KeyUse {
     EmailClaims,
     /// A key that signs access tokens.
     TokenSigning,
+    /// The key that opaque tokens and clients' secrets are derived with, [`crate::opaque::TokenKey`].
+    TokenDerivation,
 }
 
 /// A key as it is stored: sealed with a master key.
@@ -175,6 +177,7 @@ fn bound_to(key_use: KeyUse, id: MasterKeyId) -> Vec<u8> {
         }
         KeyUse::EmailClaims => bound.push(2),
         KeyUse::TokenSigning => bound.push(3),
+        KeyUse::TokenDerivation => bound.push(4),
     }
     bound
 }

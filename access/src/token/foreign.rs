@@ -78,6 +78,18 @@ enum Audience {
     Several(Vec<String>),
 }
 
+/// The `iss` that a token claims: nothing but a hint at who should verify it. None if it cannot be read.
+#[must_use]
+pub fn claimed_issuer(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        iss: String,
+    }
+    let jws = jws::split(token, FOREIGN_TOKEN_BYTES_MAX).ok()?;
+    let claimed: Claimed = serde_json::from_slice(&jws.payload).ok()?;
+    Some(claimed.iss)
+}
+
 impl ForeignIssuer {
     /// Accepts `at+jwt` tokens with exactly this `iss` whose `aud` is or holds exactly this audience, if they are over within
     /// a day.

@@ -2,6 +2,8 @@
 
 mod accepted;
 mod document;
+#[allow(dead_code, reason = "the pages follow")]
+pub mod html;
 mod page;
 
 pub use accepted::Accepted;

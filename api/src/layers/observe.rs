@@ -10,7 +10,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http::Method;
-use http::header::{HeaderName, HeaderValue};
 use metrics::{Counter, Histogram};
 use tracing::Instrument;
 
@@ -37,11 +36,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
             tracing::error!("a request's handler panicked");
             Problem::internal().into_response()
         });
-        let mut response = finish(response, &instance, &trace.trace_id);
-        response.headers_mut().insert(
-            HeaderName::from_static("x-content-type-options"),
-            HeaderValue::from_static("nosniff"),
-        );
+        let response = finish(response, &instance, &trace.trace_id);
         observed.report(&response);
         response
     }

@@ -146,6 +146,10 @@ problem_codes! {
     IfMatchRequired PRECONDITION_REQUIRED "if-match-required" "The change needs an If-Match"
         "An edit says which version it was decided on, so that nobody's change is overwritten unseen: send the `ETag` of \
          what was read in the header `If-Match`, for example `If-Match: \"v17\"`."
+    RateLimited TOO_MANY_REQUESTS "rate-limited" "Too many requests"
+        "More requests came from this address, or from whoever the token belongs to, than one of the rates in \
+         `RateLimit-Policy` allows. Nothing was done. Wait for as many seconds as `Retry-After` says, then send the request \
+         again, with the same Idempotency-Key if it is a write; `RateLimit` says how many are left."
     InternalError INTERNAL_SERVER_ERROR "internal-error" "Something went wrong on our side"
         "A defect of the server. It is in the server's log under the `trace_id`; tell the operator. Whether a write took \
          effect can be learnt by sending it again with the same Idempotency-Key."

@@ -36,6 +36,8 @@ pub struct Problem {
     errors: Vec<FieldError>,
     /// What this code has to say beyond the others, by name (RFC 9457, 3.2).
     more: BTreeMap<&'static str, String>,
+    /// Seconds after which trying again makes sense, where that is known better than the code tells.
+    retry_after_seconds: Option<u32>,
 }
 
 /// A problem as it is sent.
@@ -62,6 +64,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             more: BTreeMap::new(),
+            retry_after_seconds: None,
         }
     }
 
@@ -117,6 +120,13 @@ impl Problem {
         self
     }
 
+    /// The same problem with a word about when to try again, in seconds.
+    #[must_use]
+    pub fn retry_after_seconds(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
     /// What kind it is.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -131,6 +141,9 @@ impl Problem {
 
     /// Seconds after which trying again makes sense, where it does.
     fn retry_after(&self) -> Option<HeaderValue> {
+        if let Some(seconds) = self.retry_after_seconds {
+            return Some(HeaderValue::from(seconds));
+        }
         let passes = matches!(
             self.code,
             Code::IdempotencyInProgress

@@ -100,7 +100,8 @@ impl Story {
             | Event::Stock(_)
             | Event::Account(_)
             | Event::Client(_)
-            | Event::Owners(_) => {}
+            | Event::Owners(_)
+            | Event::Security(_) => {}
         }
         Ok(())
     }

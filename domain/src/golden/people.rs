@@ -7,6 +7,7 @@ use crate::Event;
 use crate::account::*;
 use crate::client::*;
 use crate::owners::OwnersEvent;
+use crate::security::{Refusal, RefusalReason, SecurityEvent};
 use crate::testing::*;
 use crate::value::*;
 
@@ -23,7 +24,13 @@ pub(super) fn samples() -> Vec<Event> {
         },
     ];
     let owners = owners.into_iter().map(Event::Owners);
-    account.chain(client).chain(owners).collect()
+    let refused = SecurityEvent::AccessRefused(Refusal {
+        reason: RefusalReason::ClientSecret,
+        times: 12,
+        client_id: Some(ClientId(uuid(30))),
+    });
+    let refused = std::iter::once(Event::Security(refused));
+    account.chain(client).chain(owners).chain(refused).collect()
 }
 
 fn account_samples() -> Vec<AccountEvent> {

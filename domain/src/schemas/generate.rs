@@ -16,6 +16,7 @@ use crate::order::{self, OrderEvent};
 use crate::owners::{self, OwnersEvent};
 use crate::payment::{self, PaymentEvent};
 use crate::product::{self, ProductEvent};
+use crate::security::{self, SecurityEvent};
 use crate::stock::{self, StockEvent};
 
 /// The schema of the whole payload of `kind`, the outer name included.
@@ -28,6 +29,7 @@ pub(super) fn schema_of(kind: &EventKind) -> Value {
         account::TYPE => schema_of_all::<AccountEvent>(),
         client::TYPE => schema_of_all::<ClientEvent>(),
         owners::TYPE => schema_of_all::<OwnersEvent>(),
+        security::TYPE => schema_of_all::<SecurityEvent>(),
         unknown => panic!("schemas/generate.rs does not know the events of {unknown:?}: add them"),
     };
     let mut schema = variant(&events, kind.event_type);

@@ -51,7 +51,8 @@ impl Rule for Balances {
             | Event::Stock(_)
             | Event::Account(_)
             | Event::Client(_)
-            | Event::Owners(_) => {}
+            | Event::Owners(_)
+            | Event::Security(_) => {}
         }
     }
 }

@@ -29,7 +29,8 @@ impl Rule for Once {
             | Event::Stock(_)
             | Event::Account(_)
             | Event::Client(_)
-            | Event::Owners(_) => return,
+            | Event::Owners(_)
+            | Event::Security(_) => return,
         };
         let Some(id) = id else { return };
         let key = (fact.event.event_type(), within, id);

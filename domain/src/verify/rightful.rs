@@ -99,7 +99,8 @@ impl Rule for Rightful {
             | Event::Stock(_)
             | Event::Account(_)
             | Event::Client(_)
-            | Event::Owners(_) => {}
+            | Event::Owners(_)
+            | Event::Security(_) => {}
         }
     }
 }

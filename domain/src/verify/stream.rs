@@ -23,10 +23,11 @@ pub(super) enum Kind {
     Account,
     Client,
     Owners,
+    Security,
 }
 
 impl Kind {
-    const COUNT: usize = 7;
+    const COUNT: usize = 8;
 
     const fn of(event: &Event) -> Self {
         match event {
@@ -37,6 +38,7 @@ impl Kind {
             Event::Account(_) => Self::Account,
             Event::Client(_) => Self::Client,
             Event::Owners(_) => Self::Owners,
+            Event::Security(_) => Self::Security,
         }
     }
 }
@@ -79,7 +81,16 @@ pub(super) struct PerKind<T>([T; Kind::COUNT]);
 
 impl<T> PerKind<T> {
     pub fn of(&mut self, kind: Kind) -> &mut T {
-        let [product, stock, order, payment, account, client, owners] = &mut self.0;
+        let [
+            product,
+            stock,
+            order,
+            payment,
+            account,
+            client,
+            owners,
+            security,
+        ] = &mut self.0;
         match kind {
             Kind::Product => product,
             Kind::Stock => stock,
@@ -88,6 +99,7 @@ impl<T> PerKind<T> {
             Kind::Account => account,
             Kind::Client => client,
             Kind::Owners => owners,
+            Kind::Security => security,
         }
     }
 }

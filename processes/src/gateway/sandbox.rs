@@ -33,7 +33,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::value::Timestamp;
+use domain::value::{Money, Timestamp};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,8 @@ pub struct Settings {
     pub slow: Duration,
     /// Signs its webhooks.
     pub webhook_secret: Secret,
+    /// Where a customer approves a payment: the address of its page, to which `/{reference}` is added.
+    pub page: String,
 }
 
 impl Default for Settings {
@@ -67,6 +69,7 @@ impl Default for Settings {
             authorization_holds: wire::AUTHORIZATION_HOLDS,
             slow: Duration::from_secs(3),
             webhook_secret: Secret::new("whsec_sandbox"),
+            page: "https://sandbox.invalid/payments".to_owned(),
         }
     }
 }
@@ -208,6 +211,14 @@ impl Sandbox {
             Ok(_) => Ok(()),
             Err(error) => Err(Refusal::new("record-failed", &error.to_string())),
         }
+    }
+
+    /// What a payment asks its customer to approve; nothing if it is not there or waits for nobody.
+    #[must_use]
+    pub fn awaits_customer(&self, gateway_ref: &str) -> Option<Money> {
+        let mut core = self.core();
+        core.catch_up().ok()?;
+        core.machine.awaits_customer(gateway_ref)
     }
 
     fn call(&self, act: Act, now: Timestamp) -> BoxFuture<'static, Outcome> {

@@ -337,7 +337,8 @@ pub fn ledger_of(journal: &[Remembered]) -> Books {
             | Event::Stock(_)
             | Event::Account(_)
             | Event::Client(_)
-            | Event::Owners(_) => None,
+            | Event::Owners(_)
+            | Event::Security(_) => None,
         };
         entry.iter().for_each(|entry| books.post(entry));
     }

@@ -13,7 +13,8 @@ pub(super) fn summary(event: &Event) -> Option<String> {
         | Event::Stock(_)
         | Event::Account(_)
         | Event::Client(_)
-        | Event::Owners(_) => None,
+        | Event::Owners(_)
+        | Event::Security(_) => None,
     }
 }
 

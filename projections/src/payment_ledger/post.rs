@@ -61,6 +61,7 @@ fn entry_of(posting: &Posting, terms: &Terms) -> Result<Option<Entry>, PostError
         | Event::Stock(_)
         | Event::Account(_)
         | Event::Client(_)
-        | Event::Owners(_) => None,
+        | Event::Owners(_)
+        | Event::Security(_) => None,
     })
 }

@@ -80,8 +80,8 @@ impl Intent {
         }
     }
 
-    /// As Stripe writes it.
-    pub(super) fn json(&self) -> Value {
+    /// As Stripe writes it; `page` is where its customer approves.
+    pub(super) fn json(&self, page: &str) -> Value {
         let wire = |minor| amount::to_wire(self.money(minor)).unwrap_or(minor);
         let held = self.stage == Stage::Authorized;
         let captured = self.captured();
@@ -100,7 +100,7 @@ impl Intent {
         };
         let action = match self.stage {
             Stage::ActionRequired => json!({"type": "redirect_to_url", "redirect_to_url": {
-                "url": format!("https://sandbox.invalid/approve/{}", self.reference)}}),
+                "url": format!("{page}/{}", self.reference)}}),
             _ => Value::Null,
         };
         json!({

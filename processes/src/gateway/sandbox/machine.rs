@@ -253,7 +253,7 @@ impl Machine {
     fn move_to(&mut self, reference: &str, stage: Stage, event: &str, moment: Moment<'_>) {
         if let Some(intent) = self.intents.get_mut(reference) {
             intent.stage = stage;
-            let object = intent.json();
+            let object = intent.json(&self.settings.page);
             self.announce(
                 reference,
                 &format!("payment_intent.{event}"),
@@ -391,6 +391,12 @@ impl Machine {
         Ok(())
     }
 
+    /// What a payment asks its customer to approve.
+    pub(super) fn awaits_customer(&self, reference: &str) -> Option<Money> {
+        let intent = self.intents.get(reference)?;
+        (intent.stage == Stage::ActionRequired).then_some(intent.amount)
+    }
+
     /// What is known of an authorization; of several under one id (its key was forgotten) the last.
     pub(super) fn state(&mut self, query: &Query, now: Timestamp) -> Option<PaymentState> {
         let reference = match &query.gateway_ref {
@@ -408,7 +414,8 @@ impl Machine {
         let intent = self.intents.get(reference).ok_or_else(missing)?;
         let refunds = intent.refunds.iter();
         let refunds = refunds.map(|refund| wire::Refund::read(intent.refund_json(refund))?.state());
-        wire::Intent::read(intent.json())?.state(refunds.collect::<Result<_, _>>()?)
+        wire::Intent::read(intent.json(&self.settings.page))?
+            .state(refunds.collect::<Result<_, _>>()?)
     }
 }
 
