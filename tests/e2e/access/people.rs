@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use daybook_tests::{Cli, Http, Launch, Postgres, Reply, Server, eventually};
+use daybook_tests::{Http, Launch, Postgres, Reply, Server, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -64,13 +64,6 @@ impl House {
     /// Where it keeps its local state.
     pub fn data(&self) -> PathBuf {
         self.folder.path().to_path_buf()
-    }
-
-    /// `daybook ARGS…` with the settings of this house.
-    pub fn cli(&self, postgres: &Postgres, args: &[&str]) -> Cli {
-        Cli::new(args.iter().copied())
-            .env("DATABASE_URL", postgres.url())
-            .env("DAYBOOK_DATA_DIR", self.folder.path().to_string_lossy())
     }
 
     /// Every mail that was sent to this address, the oldest first.
@@ -186,19 +179,6 @@ impl Session {
             ("refresh_token", &self.refresh_token),
         ];
         post_form(&http.clone().with_token(None), "/oauth/token", &form).await
-    }
-}
-
-impl Person {
-    /// The account's id.
-    pub async fn id(&self, http: &Http) -> String {
-        let account = self
-            .session
-            .on(http)
-            .get("/v1/accounts/me")
-            .await
-            .expect(200);
-        account.json()["id"].as_str().unwrap().to_owned()
     }
 }
 
