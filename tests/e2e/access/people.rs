@@ -1,5 +1,6 @@
 //! A shop with people and programs in it, as the outside sees them: what they post, what is mailed to them, what they hold.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +12,9 @@ use uuid::Uuid;
 
 /// Mail is sent in the background.
 const MAILED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Refusals are gathered before they are written down.
+const NOTED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Of everybody here. Not among the common ones.
 pub const PASSWORD: &str = "seven-herons-on-a-jetty";
@@ -236,4 +240,32 @@ impl Program {
         let answer = reply.expect(200).json();
         answer["access_token"].as_str().unwrap().to_owned()
     }
+}
+
+/// Waits until the journal says that access was refused for each of these reasons, and returns all reasons that it names.
+pub async fn noted(http: &Http, reasons: &[&str]) -> BTreeSet<String> {
+    eventually(
+        "the refusals are in the journal",
+        NOTED_WITHIN,
+        async || {
+            let journal = crate::shop::journal(http).await;
+            let of_security = journal.iter().filter(|event| {
+                let subject = event["subject"].as_str();
+                subject.is_some_and(|subject| subject.starts_with("security-"))
+            });
+            let noted: BTreeSet<String> = of_security
+                .filter_map(|event| event["data"]["reason"].as_str().map(str::to_owned))
+                .collect();
+            let missing: Vec<_> = reasons
+                .iter()
+                .filter(|reason| !noted.contains(**reason))
+                .collect();
+            if missing.is_empty() {
+                Ok(noted)
+            } else {
+                Err(format!("{missing:?} are missing from {noted:?}"))
+            }
+        },
+    )
+    .await
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use daybook_tests::{Http, Postgres, Reply, Server, eventually};
 use reqwest::Method;
 
-use super::people::{House, PASSWORD, Session, log_in};
+use super::people::{House, PASSWORD, Session, log_in, noted};
 
 /// The promise.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
@@ -103,15 +103,7 @@ async fn a_refresh_token_shown_twice_ends_the_session_on_both_processes() {
     still_taken(&http, &third).await;
     still_taken(&other, &third).await;
     refused(&third.refresh(&http).await);
-    let journal = crate::shop::journal(&house.http()).await;
-    let noticed = |event: &serde_json::Value| {
-        event["type"].as_str().unwrap().contains("token_reuse")
-            || event["type"].as_str().unwrap().contains("reuse")
-    };
-    assert!(
-        journal.iter().any(noticed),
-        "the reuse is not in the journal"
-    );
+    noted(&house.http(), &["refresh-replay"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
