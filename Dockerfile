@@ -20,7 +20,7 @@ COPY sample /usr/share/daybook/sample
 USER daybook
 WORKDIR /var/lib/daybook
 ENV DAYBOOK_DATA_DIR=/var/lib/daybook DAYBOOK_LISTEN=0.0.0.0:8080
-# On this address the built-in token is refused: give DAYBOOK_TOKEN.
+# Give DAYBOOK_TOKEN a secret of your own for scripts; the README's is refused on this address.
 VOLUME /var/lib/daybook
 EXPOSE 8080
 # Stops on SIGTERM: answers what it has accepted, then ends the private Postgres.

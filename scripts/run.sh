@@ -11,12 +11,14 @@ daybook=${CARGO_TARGET_DIR:-target}/release/daybook
 
 export DAYBOOK_LISTEN=${DAYBOOK_LISTEN:-127.0.0.1:8080}
 url=http://$DAYBOOK_LISTEN
-# What to show in the examples: the caller's own token by name, the built-in one as the source has it.
+# The import and the demo come in by a token. Without one of the caller's own it is the README's, which the server takes on
+# loopback only. The examples show the caller's by name.
 if [ -n "${DAYBOOK_TOKEN:-}" ]; then
   token='$DAYBOOK_TOKEN'
 else
-  token=$(grep -rhoE 'DEFAULT_TOKEN: &str = "[^"]+"' api/src | head -1 | cut -d'"' -f2 || true)
+  token=daybook-development-token
 fi
+export DAYBOOK_TOKEN=${DAYBOOK_TOKEN:-$token}
 auth="-H \"authorization: Bearer $token\""
 
 # In a session of its own, so that Ctrl-C reaches this script alone, which then asks the server once to stop.

@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use crate::edge::EdgeOptions;
 
-/// The token of a server that nobody configured. The executable refuses it on any address but loopback.
-pub const DEFAULT_TOKEN: &str = "daybook-development-token";
-
 /// Which routes are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Routes {
@@ -21,8 +18,10 @@ pub enum Routes {
 pub struct ApiOptions {
     /// Which routes are served.
     pub routes: Routes,
-    /// The one bearer token that is accepted.
-    pub token: String,
+    /// A bearer token that is a service with every scope; none unless it is set.
+    pub token: Option<String>,
+    /// Most that somebody may refund who may not refund any amount, in whole units of the payment's currency.
+    pub support_refund_max: u32,
     /// How long stock is held, and an order waits, for its confirmation.
     pub order_hold: Duration,
     /// How long a read waits for the position of `Daybook-Min-Position`.
@@ -53,7 +52,8 @@ impl Default for ApiOptions {
     fn default() -> Self {
         Self {
             routes: Routes::All,
-            token: DEFAULT_TOKEN.to_owned(),
+            token: None,
+            support_refund_max: 100,
             order_hold: Duration::from_secs(24 * 3_600),
             min_position_wait: Duration::from_secs(2),
             body_bytes_max: 1024 * 1024,

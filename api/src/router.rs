@@ -1,18 +1,19 @@
-//! Every route, grouped by who calls it.
+//! Every route, grouped by who calls it; each line says what the route does, which is what the policy decides on.
 
 use axum::Router;
-use axum::middleware::{from_extractor_with_state, from_fn, from_fn_with_state};
-use axum::routing::{delete, get, patch, post, put};
+use axum::middleware::{from_fn, from_fn_with_state};
+use domain::policy::Operation as Op;
 
 use crate::Api;
 use crate::Routes;
-use crate::auth::Principal;
 use crate::layers::{Gate, deadline, gate, headers, observe, other_pages, rates};
 use crate::problem::{Code, Problem};
+use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
-    attention, events, gateways, health, ledger, orders, payments, problems, products, projections,
-    returns, sales, stock, variants,
+    attention, events, gateways, health, ledger, openapi, orders, payments, problems, products,
+    projections, returns, sales, stock, variants,
 };
+use crate::table::{Route, Table};
 
 /// All routes under all layers, [`observe`] outermost.
 pub fn router(api: &Api) -> Router {
@@ -20,16 +21,23 @@ pub fn router(api: &Api) -> Router {
     // Several gates: those whom nobody knows must shut out neither those who work here nor the gateways.
     let public = Gate::new(options.requests_at_once_max / 2);
     let tellers = Gate::new(options.requests_at_once_max / 4);
+    // Coming in costs a hash: a flood of log-ins starves nobody who is in.
+    let door = Gate::new(options.requests_at_once_max / 4);
     let own = Gate::new(options.requests_at_once_max);
+    let behind = |table: Table, through| {
+        let routes = table.into_router(api);
+        routes.layer(from_fn_with_state(through, gate))
+    };
     let clients = match options.routes {
         Routes::All => Router::new()
-            .merge(anybody().layer(from_fn_with_state(public, gate)))
-            .merge(tellers_of_news().layer(from_fn_with_state(tellers, gate)))
-            .merge(holders_of_the_token(api).layer(from_fn_with_state(own, gate))),
+            .merge(behind(anybody(), public))
+            .merge(behind(tellers_of_news(), tellers))
+            .merge(behind(arrivals(), door))
+            .merge(behind(members(), own)),
         Routes::Watchers => Router::new(),
     };
     let all = clients
-        .merge(watchers())
+        .merge(watchers().into_router(api))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(options.request_timeout, deadline))
@@ -40,122 +48,127 @@ pub fn router(api: &Api) -> Router {
         .with_state(api.clone())
 }
 
+/// Every route, whatever is served, for those who describe them.
+pub fn routes() -> Vec<Route> {
+    let all = anybody()
+        .merge(tellers_of_news())
+        .merge(arrivals())
+        .merge(members())
+        .merge(watchers());
+    all.routes().collect()
+}
+
 /// Those who watch the process: never refused, whatever the load.
-fn watchers() -> Router<Api> {
-    Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+fn watchers() -> Table {
+    Table::new()
+        .get("/healthz", Op::ReadHealth, health::alive)
+        .get("/readyz", Op::ReadReadiness, health::ready)
+        .get("/metrics", Op::ReadMetrics, health::metrics)
 }
 
 /// Everybody who looks at the catalogue.
-fn anybody() -> Router<Api> {
-    Router::new()
-        .route("/v1/products", get(products::list))
-        .route("/v1/products/{id_or_slug}", get(products::read))
-        .route("/problems", get(problems::list))
-        .route("/problems/{code}", get(problems::read))
+fn anybody() -> Table {
+    Table::new()
+        .get("/v1/products", Op::ListProducts, products::list)
+        .query(products::LIST_PARAMETERS)
+        .get("/v1/products/{id_or_slug}", Op::ReadProduct, products::read)
+        .get("/openapi.json", Op::ReadOpenApi, openapi::read)
+        .get("/problems", Op::ListProblems, problems::list)
+        .get("/problems/{code}", Op::ReadProblem, problems::read)
 }
 
 /// Payment gateways, known by their signature.
-fn tellers_of_news() -> Router<Api> {
-    Router::new().route("/v1/gateways/{name}/webhooks", post(gateways::webhook))
+fn tellers_of_news() -> Table {
+    let path = "/v1/gateways/{name}/webhooks";
+    Table::new().post(path, Op::ReceiveWebhook, gateways::webhook)
 }
 
-/// Staff, sales channels and auditors: today whoever holds the token.
-fn holders_of_the_token(api: &Api) -> Router<Api> {
-    Router::new()
+/// People and programs that come in: they register, log in, ask for tokens.
+fn arrivals() -> Table {
+    Table::new()
+}
+
+/// Customers, staff, sales channels and auditors.
+fn members() -> Table {
+    Table::new()
         .merge(merchandisers())
         .merge(warehouse())
-        .merge(sellers())
+        .merge(buyers())
         .merge(finance())
         .merge(auditors())
         .merge(operators())
-        .route_layer(from_extractor_with_state::<Principal, Api>(api.clone()))
 }
 
-fn merchandisers() -> Router<Api> {
-    Router::new()
-        .route("/v1/products", post(products::create))
+#[rustfmt::skip]
+fn merchandisers() -> Table {
+    Table::new()
+        .post("/v1/products", Op::CreateProduct, products::create)
         // The same place as a product's page, whose last part may be a slug as well.
-        .route("/v1/products/{id_or_slug}", patch(products::revise))
-        .route("/v1/products/{id}/publication", put(products::publish))
-        .route("/v1/products/{id}/publication", delete(products::unpublish))
-        .route("/v1/products/{id}/variants", post(variants::add))
-        .route("/v1/products/{id}/variants/{sku}", patch(variants::revise))
-        .route(
-            "/v1/products/{id}/variants/{sku}",
-            delete(variants::discontinue),
-        )
-        .route(
-            "/v1/products/{id}/variants/{sku}/prices/{currency}",
-            put(variants::set_price),
-        )
+        .patch("/v1/products/{id_or_slug}", Op::ReviseProduct, products::revise)
+        .put("/v1/products/{id}/publication", Op::PublishProduct, products::publish)
+        .delete("/v1/products/{id}/publication", Op::UnpublishProduct, products::unpublish)
+        .post("/v1/products/{id}/variants", Op::AddVariant, variants::add)
+        .patch("/v1/products/{id}/variants/{sku}", Op::ReviseVariant, variants::revise)
+        .delete("/v1/products/{id}/variants/{sku}", Op::DiscontinueVariant, variants::discontinue)
+        .put("/v1/products/{id}/variants/{sku}/prices/{currency}", Op::SetPrice, variants::set_price)
 }
 
-fn warehouse() -> Router<Api> {
-    Router::new()
-        .route("/v1/stock", get(stock::list))
-        .route("/v1/stock/{sku}", get(stock::read))
-        .route("/v1/stock/{sku}/receipts", post(stock::receive))
-        .route("/v1/stock/{sku}/adjustments", post(stock::adjust))
-        .route("/v1/stock/{sku}/reservations", get(stock::reservations))
-        .route("/v1/orders/{id}/shipments", post(orders::ship))
-        .route(
-            "/v1/orders/{id}/shipments/{shipment_id}/delivery",
-            post(orders::deliver),
-        )
-        .route(
-            "/v1/orders/{id}/returns/{return_id}/receipt",
-            post(returns::receive),
-        )
-        .route(
-            "/v1/orders/{id}/returns/{return_id}/declines",
-            post(returns::decline),
-        )
+#[rustfmt::skip]
+fn warehouse() -> Table {
+    Table::new()
+        .get("/v1/stock", Op::ListStock, stock::list).query(stock::LIST_PARAMETERS)
+        .get("/v1/stock/{sku}", Op::ReadStock, stock::read).query(stock::READ_PARAMETERS)
+        .post("/v1/stock/{sku}/receipts", Op::ReceiveStock, stock::receive)
+        .post("/v1/stock/{sku}/adjustments", Op::AdjustStock, stock::adjust)
+        .get("/v1/stock/{sku}/reservations", Op::ListReservations, stock::reservations).query(PAGES)
+        .post("/v1/orders/{id}/shipments", Op::ShipOrder, orders::ship)
+        .post("/v1/orders/{id}/shipments/{shipment_id}/delivery", Op::RecordDelivery, orders::deliver)
+        .post("/v1/orders/{id}/returns/{return_id}/receipt", Op::ReceiveReturn, returns::receive)
+        .post("/v1/orders/{id}/returns/{return_id}/declines", Op::DeclineReturn, returns::decline)
 }
 
-fn sellers() -> Router<Api> {
-    Router::new()
-        .route("/v1/orders", post(orders::place))
-        .route("/v1/orders", get(orders::list))
-        .route("/v1/orders/{id}", get(orders::read))
-        .route("/v1/orders/{id}/timeline", get(orders::timeline))
-        .route("/v1/orders/{id}/confirmations", post(orders::confirm))
-        .route("/v1/orders/{id}/rejections", post(orders::reject))
-        .route("/v1/orders/{id}/cancellations", post(orders::cancel))
-        .route("/v1/orders/{id}/completions", post(orders::complete))
-        .route("/v1/orders/{id}/notes", post(orders::note))
-        .route("/v1/orders/{id}/returns", post(returns::request))
-        .route("/v1/sales", get(sales::read))
+#[rustfmt::skip]
+fn buyers() -> Table {
+    Table::new()
+        .post("/v1/orders", Op::PlaceOrder, orders::place)
+        .get("/v1/orders", Op::ListOrders, orders::list).query(orders::LIST_PARAMETERS)
+        .get("/v1/orders/{id}", Op::ReadOrder, orders::read)
+        .get("/v1/orders/{id}/timeline", Op::ReadTimeline, orders::timeline)
+        .post("/v1/orders/{id}/confirmations", Op::ConfirmOrder, orders::confirm)
+        .post("/v1/orders/{id}/rejections", Op::RejectOrder, orders::reject)
+        .post("/v1/orders/{id}/cancellations", Op::CancelOrder, orders::cancel)
+        .post("/v1/orders/{id}/completions", Op::CompleteOrder, orders::complete)
+        .post("/v1/orders/{id}/notes", Op::AddNote, orders::note)
+        .post("/v1/orders/{id}/returns", Op::RequestReturn, returns::request)
+        .get("/v1/sales", Op::ReadSales, sales::read).query(sales::PARAMETERS)
 }
 
-fn finance() -> Router<Api> {
-    Router::new()
-        .route("/v1/payments/{id}", get(payments::read))
-        .route("/v1/payments/{id}/captures", post(payments::capture))
-        .route("/v1/payments/{id}/voids", post(payments::void))
-        .route("/v1/payments/{id}/refunds", post(payments::refund))
-        .route("/v1/ledger/accounts", get(ledger::accounts))
-        .route("/v1/ledger/entries", get(ledger::entries))
-        .route("/v1/ledger/trial-balance", get(ledger::trial_balance))
+#[rustfmt::skip]
+fn finance() -> Table {
+    Table::new()
+        .get("/v1/payments/{id}", Op::ReadPayment, payments::read)
+        .post("/v1/payments/{id}/captures", Op::CapturePayment, payments::capture)
+        .post("/v1/payments/{id}/voids", Op::VoidPayment, payments::void)
+        .post("/v1/payments/{id}/refunds", Op::RefundPayment, payments::refund)
+        .get("/v1/ledger/accounts", Op::ListLedgerAccounts, ledger::accounts)
+        .get("/v1/ledger/entries", Op::ListLedgerEntries, ledger::entries).query(ledger::ENTRIES_PARAMETERS)
+        .get("/v1/ledger/trial-balance", Op::ReadTrialBalance, ledger::trial_balance)
 }
 
-fn auditors() -> Router<Api> {
-    Router::new()
-        .route("/v1/events", get(events::list))
-        .route("/v1/streams/{id}", get(events::stream))
+#[rustfmt::skip]
+fn auditors() -> Table {
+    Table::new()
+        .get("/v1/events", Op::ListEvents, events::list).query(events::LIST_PARAMETERS)
+        .get("/v1/streams/{id}", Op::ReadStream, events::stream).query(events::STREAM_PARAMETERS)
 }
 
-fn operators() -> Router<Api> {
-    Router::new()
-        .route("/v1/projections", get(projections::list))
-        .route("/v1/projections/{name}", get(projections::read))
-        .route("/v1/attention", get(attention::list))
-        .route(
-            "/v1/attention/{payment_id}/decisions",
-            post(attention::decide),
-        )
+#[rustfmt::skip]
+fn operators() -> Table {
+    Table::new()
+        .get("/v1/projections", Op::ListProjections, projections::list)
+        .get("/v1/projections/{name}", Op::ReadProjection, projections::read)
+        .get("/v1/attention", Op::ListAttention, attention::list).query(PAGES)
+        .post("/v1/attention/{payment_id}/decisions", Op::DecideAttention, attention::decide)
 }
 
 async fn nowhere() -> Problem {

@@ -116,9 +116,9 @@ impl Api {
     }
 
     /// The handle for people and programs; none where only the configured token is known.
-    #[expect(dead_code, reason = "the routes follow")]
-    pub(crate) fn identity(&self) -> Option<&Identity> {
-        self.0.identity.get()
+    pub(crate) fn identity(&self) -> Result<Option<&Identity>, Problem> {
+        self.handles()?;
+        Ok(self.0.identity.get())
     }
 
     fn handles(&self) -> Result<&(Commands, Queries), Problem> {

@@ -1,5 +1,6 @@
 //! Asking a router without a socket in between.
 
+use api::ApiOptions;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -7,6 +8,17 @@ use http::request::Builder;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 use tower::ServiceExt;
+
+/// The token of a service that may do everything.
+pub const TOKEN: &str = "tests-token-0123456789abcdef";
+
+/// The settings of an API under test.
+pub fn options() -> ApiOptions {
+    ApiOptions {
+        token: Some(TOKEN.to_owned()),
+        ..ApiOptions::default()
+    }
+}
 
 pub struct Answer {
     pub status: StatusCode,
@@ -57,8 +69,8 @@ impl Answer {
 
 /// A request with the token, and a fresh idempotency key if it is a POST.
 pub fn request(method: Method, path: &str) -> Builder {
-    let request = anonymous(method.clone(), path)
-        .header("authorization", format!("Bearer {}", api::DEFAULT_TOKEN));
+    let request =
+        anonymous(method.clone(), path).header("authorization", format!("Bearer {TOKEN}"));
     if method == Method::POST {
         request.header("idempotency-key", uuid::Uuid::now_v7().to_string())
     } else {

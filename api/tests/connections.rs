@@ -6,13 +6,14 @@ use api::ApiOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::ask::options;
 use crate::sockets::{PATIENCE, exchange, get, serve, until_closed};
 
 fn post(length: usize) -> String {
     format!(
         "POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nIdempotency-Key: k\r\n\
          Content-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n",
-        api::DEFAULT_TOKEN
+        crate::ask::TOKEN
     )
 }
 
@@ -20,7 +21,7 @@ fn post(length: usize) -> String {
 async fn a_head_that_does_not_arrive_ends_the_connection() {
     let served = serve(ApiOptions {
         header_timeout: Duration::from_millis(200),
-        ..ApiOptions::default()
+        ..options()
     })
     .await;
     let began = Instant::now();
@@ -39,7 +40,7 @@ async fn a_head_that_does_not_arrive_ends_the_connection() {
 async fn a_body_that_does_not_arrive_is_408() {
     let served = serve(ApiOptions {
         body_timeout: Duration::from_millis(200),
-        ..ApiOptions::default()
+        ..options()
     })
     .await;
     let answer = exchange(served.address, format!("{}{{", post(10)).as_bytes()).await;
@@ -49,7 +50,7 @@ async fn a_body_that_does_not_arrive_is_408() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_413_and_the_client_gets_to_read_it() {
-    let served = serve(ApiOptions::default()).await;
+    let served = serve(options()).await;
     let body = vec![b' '; 3_000_000];
     let request = [post(body.len()).as_bytes(), &body].concat();
     let answer = exchange(served.address, &request).await;
@@ -60,7 +61,7 @@ async fn a_body_that_is_too_large_is_413_and_the_client_gets_to_read_it() {
 /// hyper refuses what it cannot read itself, with a status and no body: no request was made that one could answer.
 #[tokio::test]
 async fn a_head_that_is_too_large_or_too_long_is_431() {
-    let served = serve(ApiOptions::default()).await;
+    let served = serve(options()).await;
     let large = format!("X-Large: {}\r\n", "x".repeat(64 * 1024));
     let many = (0..10_000).map(|n| format!("X-{n}: x\r\n")).collect();
     for lines in [large, many] {
@@ -71,7 +72,7 @@ async fn a_head_that_is_too_large_or_too_long_is_431() {
 
 #[tokio::test]
 async fn stopping_finishes_what_runs_and_takes_nothing_new() {
-    let served = serve(ApiOptions::default()).await;
+    let served = serve(options()).await;
     // Its head has arrived, its body is on the way.
     let mut running = TcpStream::connect(served.address).await.unwrap();
     running
@@ -103,7 +104,7 @@ async fn stopping_finishes_what_runs_and_takes_nothing_new() {
 async fn stopping_does_not_wait_for_ever() {
     let served = serve(ApiOptions {
         drain_timeout: Duration::from_millis(200),
-        ..ApiOptions::default()
+        ..options()
     })
     .await;
     let mut stuck = TcpStream::connect(served.address).await.unwrap();
@@ -123,7 +124,7 @@ async fn stopping_does_not_wait_for_ever() {
 async fn a_client_that_does_not_read_is_left() {
     let served = serve(ApiOptions {
         write_timeout: Duration::from_millis(300),
-        ..ApiOptions::default()
+        ..options()
     })
     .await;
     let mut stream = TcpStream::connect(served.address).await.unwrap();

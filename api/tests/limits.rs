@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use futures::stream;
 use http::Method;
 
-use crate::ask::{ask, get, request};
+use crate::ask::{ask, get, options, request};
 
 /// A request that is worked on for as long as its body does not end.
 fn endless() -> axum::extract::Request {
@@ -21,7 +21,7 @@ fn endless() -> axum::extract::Request {
 async fn one_more_than_fits_is_refused_at_once() {
     let api = Api::closed(ApiOptions {
         requests_at_once_max: 1,
-        ..ApiOptions::default()
+        ..options()
     });
     let router = api.router();
     let running = tokio::spawn({
@@ -48,7 +48,7 @@ async fn one_more_than_fits_is_refused_at_once() {
 async fn what_takes_too_long_is_given_up() {
     let api = Api::closed(ApiOptions {
         request_timeout: Duration::from_millis(50),
-        ..ApiOptions::default()
+        ..options()
     });
     let answer = ask(&api.router(), endless()).await;
     answer.expect_problem(504, "timeout");

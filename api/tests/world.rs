@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::{Api, ApiOptions};
+use api::Api;
 use axum::Router;
 use commands::order::OrderingCommand;
 use commands::{Commands, Context, Executor, ExecutorOptions, Receipt, streams};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-use crate::ask::{Answer, ask, empty, get, post, request};
+use crate::ask::{self, Answer, ask, empty, get, post, request};
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -61,7 +61,7 @@ impl World {
             tokio::spawn(runner.run(stop.clone()));
         }
         let queries = Queries::new(journal, board);
-        let api = Api::new(commands.clone(), queries, ApiOptions::default());
+        let api = Api::new(commands.clone(), queries, ask::options());
         let world = Self {
             router: api.router(),
             api,

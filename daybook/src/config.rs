@@ -18,6 +18,9 @@ use payments::Payments;
 /// The default file, comments and all: `daybook config` prints it.
 pub const DEFAULT_FILE: &str = include_str!("daybook.toml");
 
+/// The token that `make run` and the README use. Everybody knows it, so it stays on the machine that it is used on.
+const DEVELOPMENT_TOKEN: &str = "daybook-development-token";
+
 /// A token shorter than this can be guessed, and is refused where others can reach the server.
 const TOKEN_LENGTH_MIN: usize = 16;
 
@@ -33,6 +36,7 @@ struct File {
     kafka_partitions: u32,
     data_dir: String,
     token: String,
+    support_refund_max: u32,
     connections_max: u32,
     commands_waiting_max: usize,
     states_max: usize,
@@ -83,8 +87,10 @@ pub struct Config {
     pub kafka: Option<Kafka>,
     /// Where local state is kept, if that was said.
     pub data_dir: Option<PathBuf>,
-    /// The API's bearer token.
-    pub token: String,
+    /// A bearer token that is a service with every scope, if there is to be one.
+    pub token: Option<String>,
+    /// Most that support may refund at a time, in whole units of the payment's currency.
+    pub support_refund_max: u32,
     /// Most connections for reading.
     pub connections_max: u32,
     /// Most commands waiting.
@@ -194,6 +200,7 @@ impl File {
             kafka: kafka(&self.kafka_brokers, self.kafka_topic, self.kafka_partitions)?,
             data_dir: (!self.data_dir.is_empty()).then(|| PathBuf::from(&self.data_dir)),
             token: token(self.token, listen)?,
+            support_refund_max: self.support_refund_max,
             connections_max: self.connections_max,
             commands_waiting_max: self.commands_waiting_max,
             states_max: self.states_max,
@@ -264,19 +271,14 @@ fn kafka(brokers: &str, topic: String, partitions: u32) -> Result<Option<Kafka>>
     }))
 }
 
-fn token(token: String, listen: SocketAddr) -> Result<String> {
+fn token(token: String, listen: SocketAddr) -> Result<Option<String>> {
     if token.is_empty() {
-        if !listen.ip().is_loopback() {
-            bail!(
-                "DAYBOOK_LISTEN is {listen}, which others can reach, and the built-in token is for development on \
-                 this machine only: set DAYBOOK_TOKEN to a secret of your own, or listen on 127.0.0.1"
-            );
-        }
-        return Ok(api::DEFAULT_TOKEN.to_owned());
+        return Ok(None);
     }
-    if token == api::DEFAULT_TOKEN && !listen.ip().is_loopback() {
+    if token == DEVELOPMENT_TOKEN && !listen.ip().is_loopback() {
         bail!(
-            "DAYBOOK_TOKEN is the built-in one, which is refused on {listen}: choose a secret of your own"
+            "DAYBOOK_TOKEN is the one of the README, which everybody knows and which is refused on {listen}: choose a \
+             secret of your own"
         );
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -288,7 +290,7 @@ fn token(token: String, listen: SocketAddr) -> Result<String> {
              characters; `openssl rand -hex 32` makes a good one"
         );
     }
-    Ok(token)
+    Ok(Some(token))
 }
 
 #[cfg(test)]
@@ -314,7 +316,7 @@ mod tests {
         let config = with(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert!(config.database.is_none() && config.kafka.is_none());
-        assert_eq!(config.token, api::DEFAULT_TOKEN);
+        assert_eq!(config.token, None);
     }
 
     #[test]
@@ -415,8 +417,8 @@ mod tests {
 
     #[test]
     fn the_development_token_stays_on_this_machine() {
-        let said = refusal(&[("DAYBOOK_LISTEN", "0.0.0.0:8080")]);
-        assert!(said.contains("DAYBOOK_TOKEN"), "{said}");
+        let without = with(&[("DAYBOOK_LISTEN", "0.0.0.0:8080")]);
+        assert_eq!(without.unwrap().token, None);
         let own = [
             ("DAYBOOK_LISTEN", "0.0.0.0:8080"),
             ("DAYBOOK_TOKEN", "a-secret-of-our-own-1"),
@@ -427,10 +429,15 @@ mod tests {
             ("DAYBOOK_TOKEN", "short"),
         ];
         assert!(refusal(&short).contains("at least 16"));
-        let built_in = [
+        let known = [
             ("DAYBOOK_LISTEN", "0.0.0.0:8080"),
-            ("DAYBOOK_TOKEN", api::DEFAULT_TOKEN),
+            ("DAYBOOK_TOKEN", DEVELOPMENT_TOKEN),
         ];
-        assert!(refusal(&built_in).contains("built-in"));
+        assert!(refusal(&known).contains("everybody knows"));
+        let at_home = [("DAYBOOK_TOKEN", DEVELOPMENT_TOKEN)];
+        assert_eq!(
+            with(&at_home).unwrap().token.as_deref(),
+            Some(DEVELOPMENT_TOKEN)
+        );
     }
 }

@@ -14,7 +14,7 @@ mod shop;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use errand::Errand;
 use shop::{Article, Shop};
@@ -52,8 +52,10 @@ pub struct Args {
 ///
 /// # Errors
 /// When the address makes no sense, or there is nothing to sell. A server that is away is waited for.
-pub async fn main(args: Args, default_token: &str) -> Result<()> {
-    let token = args.token.as_deref().unwrap_or(default_token);
+pub async fn main(args: Args, configured_token: Option<&str>) -> Result<()> {
+    let token = args.token.as_deref().or(configured_token);
+    let token =
+        token.context("customers come in by a token: give the server's in DAYBOOK_TOKEN")?;
     let shop = Shop::new(&args.url, token)?;
     let mut chance = args
         .seed

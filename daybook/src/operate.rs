@@ -23,10 +23,10 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
     // Clients of the HTTP API: they need no database.
     let command = match command {
         Command::Import(Import::CompleteJourney(arguments)) => {
-            return complete_journey::main(arguments, &config.token).await;
+            return complete_journey::main(arguments, config.token.as_deref()).await;
         }
         Command::Demo(arguments) => {
-            demo::main(arguments, &config.token).await?;
+            demo::main(arguments, config.token.as_deref()).await?;
             return Ok(ExitCode::SUCCESS);
         }
         command => command,

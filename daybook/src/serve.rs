@@ -47,6 +47,7 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
     let api = Api::closed(ApiOptions {
         routes,
         token: config.token.clone(),
+        support_refund_max: config.support_refund_max,
         order_hold: config.payments.order_hold,
         edge: config.edge.clone(),
         ..ApiOptions::default()

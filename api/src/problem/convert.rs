@@ -1,7 +1,11 @@
 //! Where the errors of the layers below become problems. Nothing else converts them.
 
+use access::token::TokenRefusal;
 use commands::CommandError;
+use domain::policy::Denied;
+use domain::value::Scope;
 use domain::{Rejection, RejectionCode};
+use identity::IdentityError;
 use projections::QueryError;
 
 use super::{Code, Problem};
@@ -34,6 +38,36 @@ const fn code_of(code: RejectionCode) -> Code {
         RejectionCode::TokenExpired => Code::TokenExpired,
         RejectionCode::TokenRevoked => Code::TokenRevoked,
         RejectionCode::InsufficientScope => Code::InsufficientScope,
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let detail = denied.to_string();
+        match denied {
+            Denied::AuthenticationRequired => Self::new(Code::AuthenticationRequired, detail),
+            Denied::InsufficientScope { .. } => {
+                let scopes: Vec<&str> = denied.scopes().into_iter().map(Scope::as_str).collect();
+                Self::insufficient_scope(detail, scopes.join(" "))
+            }
+        }
+    }
+}
+
+impl From<IdentityError> for Problem {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Token(TokenRefusal::Expired) => Self::invalid_token(Code::TokenExpired),
+            // What else is wrong with a token is the attacker's to find out.
+            IdentityError::Token(_) => Self::invalid_token(Code::AuthenticationRequired),
+            IdentityError::Revoked => Self::invalid_token(Code::TokenRevoked),
+            IdentityError::Command(error) => error.into(),
+            IdentityError::Unavailable => Self::new(Code::Unavailable, error.to_string()),
+            IdentityError::MasterKey(_) | IdentityError::Defect => {
+                tracing::error!(%error, "identity met a defect");
+                Self::internal()
+            }
+        }
     }
 }
 

@@ -38,6 +38,17 @@ pub struct Problem {
     more: BTreeMap<&'static str, String>,
     /// Seconds after which trying again makes sense, where that is known better than the code tells.
     retry_after_seconds: Option<u32>,
+    /// What is wrong with the token, for `WWW-Authenticate` (RFC 6750, section 3).
+    challenge: Option<Challenge>,
+}
+
+/// What is wrong with a token.
+#[derive(Clone, Debug)]
+enum Challenge {
+    /// It is not good, or not any more.
+    InvalidToken,
+    /// It does not allow this; one of these scopes would.
+    InsufficientScope(String),
 }
 
 /// A problem as it is sent.
@@ -64,6 +75,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             more: BTreeMap::new(),
+            challenge: None,
             retry_after_seconds: None,
         }
     }
@@ -92,6 +104,28 @@ impl Problem {
             Code::InternalError,
             "the server met a defect of its own; the log explains it under the trace_id",
         )
+    }
+
+    /// The token is not good. Whatever is wrong with it, the answer is the same: only what its holder can mend has a code
+    /// of its own.
+    #[must_use]
+    pub fn invalid_token(code: Code) -> Self {
+        let detail = match code {
+            Code::TokenExpired => "the token has expired",
+            Code::TokenRevoked => "the token's session has ended, or its client was disabled",
+            _ => "the bearer token is not one that this server accepts",
+        };
+        let mut problem = Self::new(code, detail);
+        problem.challenge = Some(Challenge::InvalidToken);
+        problem
+    }
+
+    /// Whoever asks may not; one of these scopes, with spaces between them, is needed.
+    #[must_use]
+    pub fn insufficient_scope(detail: impl Into<String>, scopes: String) -> Self {
+        let mut problem = Self::new(Code::InsufficientScope, detail);
+        problem.challenge = Some(Challenge::InsufficientScope(scopes));
+        problem
     }
 
     /// The same problem with the places that are to blame.
@@ -157,6 +191,25 @@ impl Problem {
         passes.then(|| HeaderValue::from_static("1"))
     }
 
+    /// How to come in (RFC 9110, 11.6.1): on every 401, and where a token does not reach.
+    fn authenticate(&self) -> Option<HeaderValue> {
+        let challenge = match &self.challenge {
+            None if self.code.status() != StatusCode::UNAUTHORIZED => return None,
+            None => r#"Bearer realm="daybook""#.to_owned(),
+            Some(Challenge::InvalidToken) => {
+                r#"Bearer realm="daybook", error="invalid_token""#.to_owned()
+            }
+            // None would do: it is not lent to programs.
+            Some(Challenge::InsufficientScope(scopes)) if scopes.is_empty() => {
+                r#"Bearer realm="daybook", error="insufficient_scope""#.to_owned()
+            }
+            Some(Challenge::InsufficientScope(scopes)) => {
+                format!(r#"Bearer realm="daybook", error="insufficient_scope", scope="{scopes}""#)
+            }
+        };
+        HeaderValue::from_str(&challenge).ok()
+    }
+
     fn to_json(&self, instance: &str, trace_id: &str) -> Vec<u8> {
         let document = Document {
             r#type: format!("/problems/{}", self.code.as_str()),
@@ -182,8 +235,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds);
         }
-        if self.code == Code::AuthenticationRequired {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some(challenge) = self.authenticate() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(self);
         response

@@ -18,7 +18,7 @@ pub use body::read as read_body;
 pub use fields::{MoneyBody, Nothing, Pairs};
 pub use given::{Change, Faults, Given};
 pub use json::Object;
-pub use params::{Params, missing};
+pub use params::{PAGE_PARAMETERS, Params, missing};
 pub use place::Place;
 pub use prefer::{PREFERENCE_APPLIED, Prefer, Wait};
 pub use read::Read;

@@ -15,6 +15,9 @@ const PAGE_ITEMS_DEFAULT: u32 = 50;
 /// Most items of a page.
 const PAGE_ITEMS_MAX: u64 = 500;
 
+/// The parameters of a list that takes no others.
+pub const PAGE_PARAMETERS: &[&str] = &["limit", "after", "before"];
+
 /// The parameters of a request, as they came.
 #[derive(Debug)]
 pub struct Params {
@@ -154,7 +157,8 @@ pub fn missing(name: &str, right: &str) -> Problem {
 }
 
 fn possible(known: &[&str], repeatable: &[&str]) -> String {
-    let names: Vec<&str> = known.iter().chain(repeatable).copied().collect();
+    let also = repeatable.iter().filter(|name| !known.contains(name));
+    let names: Vec<&str> = known.iter().chain(also).copied().collect();
     if names.is_empty() {
         "it is not known here; this route takes none".to_owned()
     } else {

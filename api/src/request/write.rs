@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{body, headers, json};
 use crate::Api;
-use crate::auth::Principal;
+use crate::auth::Allowed;
 use crate::problem::{Code, Problem};
 use crate::trace::Trace;
 
@@ -19,6 +19,8 @@ use crate::trace::Trace;
 pub struct Write<B> {
     /// What is asked.
     pub body: B,
+    /// Who asks, and how far they reach.
+    pub allowed: Allowed,
     /// What is recorded beside the events.
     pub context: Context,
 }
@@ -28,7 +30,8 @@ impl<B: DeserializeOwned> FromRequest<Api> for Write<B> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let principal = Principal::from_request_parts(&mut parts, api).await?;
+        let allowed = Allowed::from_request_parts(&mut parts, api).await?;
+        let actor = allowed.principal.to_string();
         let trace = Trace::of_request(&parts);
         let key = headers::idempotency_key(&parts)?;
         let expected_version = headers::expected_version(&parts)?;
@@ -36,17 +39,19 @@ impl<B: DeserializeOwned> FromRequest<Api> for Write<B> {
         if !bytes.is_empty() {
             check_is_json(&parts)?;
         }
-        let scope = [&principal.actor, parts.method.as_str(), parts.uri.path()];
+        let scope = [&actor, parts.method.as_str(), parts.uri.path()];
         let request = key.map(|key| RequestKey::new(&scope, key, hash(&bytes)));
         Ok(Self {
             body: json::parse(&bytes)?,
             context: Context {
-                actor: principal.actor.clone(),
+                actor,
                 traceparent: trace.traceparent,
                 request,
                 expected_version,
+                only_of: allowed.only_of(),
                 ..Context::default()
             },
+            allowed,
         })
     }
 }

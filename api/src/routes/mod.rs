@@ -5,6 +5,7 @@ pub mod events;
 pub mod gateways;
 pub mod health;
 pub mod ledger;
+pub mod openapi;
 pub mod orders;
 pub mod payments;
 pub mod problems;

@@ -34,7 +34,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use baskets::Journey;
 use catalogue::Catalogue;
@@ -91,11 +91,15 @@ pub struct Options {
 }
 
 impl Args {
-    /// With `default_token` (the server's built-in one) when none was given.
-    pub fn into_options(self, default_token: &str) -> Options {
-        Options {
+    /// With the configured token when none was given.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub fn into_options(self, configured_token: Option<&str>) -> Result<Options> {
+        let token = self.token.or_else(|| configured_token.map(str::to_owned));
+        Ok(Options {
             url: self.url,
-            token: self.token.unwrap_or_else(|| default_token.to_owned()),
+            token: token.context("give the token of a sales channel in DAYBOOK_TOKEN")?,
             products: self.products,
             transactions: self.transactions,
             limit: self
@@ -103,7 +107,7 @@ impl Args {
                 .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
             rejects: self.rejects,
             concurrency: usize::from(self.concurrency),
-        }
+        })
     }
 }
 
@@ -155,8 +159,8 @@ impl fmt::Display for Summary {
 
 /// The whole command: imports, and prints the counts as the last line of standard output. The exit code says whether every
 /// basket was accepted or named.
-pub async fn main(args: Args, default_token: &str) -> Result<ExitCode> {
-    let summary = run(args.into_options(default_token)).await?;
+pub async fn main(args: Args, configured_token: Option<&str>) -> Result<ExitCode> {
+    let summary = run(args.into_options(configured_token)?).await?;
     for failure in &summary.failures {
         eprintln!("not imported: {failure}");
     }

@@ -102,10 +102,6 @@ impl Rates {
 
     /// Runs a request that this principal may make, unless they make too many. Nobody in particular is counted by their address
     /// alone.
-    #[expect(
-        dead_code,
-        reason = "who asks is known when the policy stands before the routes"
-    )]
     pub async fn run(&self, principal: &Principal, request: Request, next: Next) -> Response {
         let counted = request.extensions().get::<Counted>().is_some();
         let inner = match &self.0 {

@@ -7,11 +7,11 @@ use projections::attention::PROJECTION;
 use crate::Api;
 use crate::answer::{self, Audience};
 use crate::problem::Problem;
-use crate::request::{Params, Read};
+use crate::request::{PAGE_PARAMETERS, Params, Read};
 
 /// Lists the open cases.
 pub async fn list(State(api): State<Api>, read: Read, params: Params) -> Result<Response, Problem> {
-    let params = params.only(&["limit", "after", "before"], &[])?;
+    let params = params.only(PAGE_PARAMETERS, &[])?;
     let page = params.page()?;
     let queries = read.caught_up(&api, &PROJECTION).await?;
     let page = queries.attention(&page).await?;

@@ -9,11 +9,12 @@ use crate::Api;
 use crate::problem::Problem;
 use crate::request::Params;
 
-const PARAMETERS: &[&str] = &["after", "limit", "stream", "type", "correlation"];
+/// What can be asked for.
+pub const LIST_PARAMETERS: &[&str] = &["after", "limit", "stream", "type", "correlation"];
 
 /// Lists events.
 pub async fn list(State(api): State<Api>, params: Params) -> Result<Response, Problem> {
-    let params = params.only(PARAMETERS, &[])?;
+    let params = params.only(LIST_PARAMETERS, &[])?;
     let (after, limit) = window(&params)?;
     let filter = EventsFilter {
         stream: params.text("stream"),

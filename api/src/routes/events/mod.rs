@@ -3,8 +3,8 @@
 mod list;
 mod stream;
 
-pub use list::list;
-pub use stream::stream;
+pub use list::{LIST_PARAMETERS, list};
+pub use stream::{STREAM_PARAMETERS, stream};
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;

@@ -10,13 +10,16 @@ use crate::Api;
 use crate::problem::Problem;
 use crate::request::{Params, Place};
 
+/// What can be asked for.
+pub const STREAM_PARAMETERS: &[&str] = &["after", "limit"];
+
 /// Lists the events of a stream.
 pub async fn stream(
     State(api): State<Api>,
     Place(id): Place<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    let params = params.only(&["after", "limit"], &[])?;
+    let params = params.only(STREAM_PARAMETERS, &[])?;
     let (after, limit) = window(&params)?;
     let none = || {
         Problem::not_found(

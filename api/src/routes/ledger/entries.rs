@@ -12,7 +12,9 @@ use crate::answer::{self, Audience};
 use crate::problem::Problem;
 use crate::request::{Params, Read};
 
-const PARAMETERS: &[&str] = &["account", "order", "payment", "limit", "after", "before"];
+/// What can be asked for.
+pub const ENTRIES_PARAMETERS: &[&str] =
+    &["account", "order", "payment", "limit", "after", "before"];
 
 /// Lists entries.
 pub async fn entries(
@@ -20,7 +22,7 @@ pub async fn entries(
     read: Read,
     params: Params,
 ) -> Result<Response, Problem> {
-    let params = params.only(PARAMETERS, &[])?;
+    let params = params.only(ENTRIES_PARAMETERS, &[])?;
     let accounts = Account::ALL.map(|account| (account.as_str(), account));
     let filter = LedgerFilter {
         account: params.one_of("account", &accounts)?,

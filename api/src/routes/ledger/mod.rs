@@ -5,5 +5,5 @@ mod entries;
 mod trial_balance;
 
 pub use accounts::accounts;
-pub use entries::entries;
+pub use entries::{ENTRIES_PARAMETERS, entries};
 pub use trial_balance::trial_balance;

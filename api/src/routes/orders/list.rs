@@ -11,11 +11,12 @@ use crate::answer::{self, Audience};
 use crate::problem::Problem;
 use crate::request::{Params, Read};
 
-const PARAMETERS: &[&str] = &["customer", "status", "channel", "limit", "after", "before"];
+/// What can be asked for.
+pub const LIST_PARAMETERS: &[&str] = &["customer", "status", "channel", "limit", "after", "before"];
 
 /// Lists orders.
 pub async fn list(State(api): State<Api>, read: Read, params: Params) -> Result<Response, Problem> {
-    let params = params.only(PARAMETERS, &[])?;
+    let params = params.only(LIST_PARAMETERS, &[])?;
     let statuses = [
         OrderStatus::Placed,
         OrderStatus::Confirmed,

@@ -12,6 +12,7 @@ mod place;
 mod read;
 mod reject;
 mod ship;
+mod stated;
 mod timeline;
 
 pub use cancel::cancel;
@@ -19,7 +20,7 @@ pub use complete::complete;
 pub use confirm::confirm;
 pub use deliver::deliver;
 pub use lines::{LineBody, quantities};
-pub use list::list;
+pub use list::{LIST_PARAMETERS, list};
 pub use note::note;
 pub use place::place;
 pub use read::read;

@@ -1,7 +1,7 @@
 //! `POST /v1/orders`: an order and the stock of every line, or nothing.
 //!
-//! A sales channel (a till, a marketplace) may state when it was sold, that it was paid, and each line's amounts. That
-//! only a channel may is a rule of the domain, and stays there.
+//! A sales channel (a till, a marketplace) may state when it was sold, that it was paid, and each line's amounts. Who is
+//! one says the policy (`stated.rs`); that such an order names its channel is a rule of the domain, and stays there.
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::COLLECTION;
 use super::conclude::place_and_wait;
+use super::stated::as_allowed;
 use crate::Api;
 use crate::answer::Accepted;
 use crate::problem::Problem;
@@ -64,6 +65,7 @@ pub async fn place(
     write: Write<Body>,
 ) -> Result<Response, Problem> {
     let order = write.body.order(api.options().order_hold)?;
+    let order = as_allowed(order, &write.allowed)?;
     let commands = api.commands()?;
     if let Some(wait) = prefer.wait() {
         return place_and_wait(commands, order, write.context, wait).await;

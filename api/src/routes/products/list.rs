@@ -2,18 +2,21 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::policy::Operation;
 use domain::value::Currency;
 use projections::product_listing::PROJECTION;
 use projections::{ListingFilter, ListingSort, PublicationFilter};
 
 use crate::Api;
 use crate::answer::{self, Audience};
-use crate::auth::Principal;
-use crate::problem::{Code, Problem};
+use crate::auth::Allowed;
+use crate::problem::Problem;
 use crate::request::{Params, Read};
 
-const PARAMETERS: &[&str] = &[
+/// What can be asked for.
+pub const LIST_PARAMETERS: &[&str] = &[
     "q",
+    "category",
     "currency",
     "price_min",
     "price_max",
@@ -31,15 +34,14 @@ const PRICE_MAX: u64 = i64::MAX.unsigned_abs();
 /// Lists products.
 pub async fn list(
     State(api): State<Api>,
-    principal: Option<Principal>,
+    allowed: Allowed,
     read: Read,
     params: Params,
 ) -> Result<Response, Problem> {
-    let params = params.only(PARAMETERS, &["category"])?;
+    let params = params.only(LIST_PARAMETERS, &["category"])?;
     let filter = filter(&params)?;
-    if filter.publication == PublicationFilter::All && principal.is_none() {
-        let detail = "only staff see what is not for sale; send the token";
-        return Err(Problem::new(Code::AuthenticationRequired, detail));
+    if filter.publication == PublicationFilter::All {
+        allowed.require(Operation::ReadUnpublished)?;
     }
     let page = params.page()?;
     let queries = read.caught_up(&api, &PROJECTION).await?;

@@ -8,7 +8,7 @@ mod revise;
 mod unpublish;
 
 pub use create::create;
-pub use list::list;
+pub use list::{LIST_PARAMETERS, list};
 pub use publish::publish;
 pub use read::read;
 pub use revise::revise;

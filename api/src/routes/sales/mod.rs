@@ -14,9 +14,12 @@ use crate::answer::{self, Audience};
 use crate::problem::Problem;
 use crate::request::{Params, Read, missing};
 
+/// What can be asked for.
+pub const PARAMETERS: &[&str] = &["from", "to", "by"];
+
 /// Sums sales.
 pub async fn read(State(api): State<Api>, read: Read, params: Params) -> Result<Response, Problem> {
-    let params = params.only(&["from", "to", "by"], &[])?;
+    let params = params.only(PARAMETERS, &[])?;
     let bound = |name| {
         let bound = params.read::<Bound>(name)?;
         let bound = bound.ok_or_else(|| missing(name, "a date such as 2017-01-31, or RFC 3339"))?;

@@ -9,9 +9,12 @@ use crate::answer::{self, Audience};
 use crate::problem::Problem;
 use crate::request::{Params, Read};
 
+/// What can be asked for.
+pub const LIST_PARAMETERS: &[&str] = &["below", "limit", "after", "before"];
+
 /// Lists stock items.
 pub async fn list(State(api): State<Api>, read: Read, params: Params) -> Result<Response, Problem> {
-    let params = params.only(&["below", "limit", "after", "before"], &[])?;
+    let params = params.only(LIST_PARAMETERS, &[])?;
     let below = params.read::<i64>("below")?;
     let page = params.page()?;
     let queries = read.caught_up(&api, &PROJECTION).await?;

@@ -7,7 +7,7 @@ mod receive;
 mod reservations;
 
 pub use adjust::adjust;
-pub use list::list;
-pub use read::read;
+pub use list::{LIST_PARAMETERS, list};
+pub use read::{READ_PARAMETERS, read};
 pub use receive::receive;
 pub use reservations::reservations;

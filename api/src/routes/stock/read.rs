@@ -11,6 +11,9 @@ use crate::answer::{self, Audience};
 use crate::problem::Problem;
 use crate::request::{Params, Place, Read};
 
+/// What can be asked for.
+pub const READ_PARAMETERS: &[&str] = &["location"];
+
 /// Reads a SKU's stock.
 pub async fn read(
     State(api): State<Api>,
@@ -18,7 +21,7 @@ pub async fn read(
     read: Read,
     params: Params,
 ) -> Result<Response, Problem> {
-    let params = params.only(&["location"], &[])?;
+    let params = params.only(READ_PARAMETERS, &[])?;
     let location = params.read::<Location>("location")?;
     let queries = read.caught_up(&api, &PROJECTION).await?;
     let none = || Problem::not_found(format!("nothing of SKU {sku} was ever received here"));

@@ -8,7 +8,7 @@ use projections::stock_level::PROJECTION;
 use crate::Api;
 use crate::answer::{self, Audience};
 use crate::problem::Problem;
-use crate::request::{Params, Place, Read};
+use crate::request::{PAGE_PARAMETERS, Params, Place, Read};
 
 /// Lists a SKU's open reservations.
 pub async fn reservations(
@@ -17,7 +17,7 @@ pub async fn reservations(
     read: Read,
     params: Params,
 ) -> Result<Response, Problem> {
-    let params = params.only(&["limit", "after", "before"], &[])?;
+    let params = params.only(PAGE_PARAMETERS, &[])?;
     let page = params.page()?;
     let queries = read.caught_up(&api, &PROJECTION).await?;
     let page = queries.reservations(&sku, &page).await?;
