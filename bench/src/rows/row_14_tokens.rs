@@ -151,7 +151,7 @@ impl Programs {
             let name = format!("Bench {}", Uuid::now_v7());
             let body = json!({"name": name, "kind": "confidential", "redirect_uris": [], "scopes": scopes});
             let client = http.post("/v1/clients", &body).await.expect(201).json();
-            Ok::<_, anyhow::Error>((text(&client, "client_id")?, text(&client, "client_secret")?))
+            Ok::<_, anyhow::Error>((text(&client, "id")?, text(&client, "client_secret")?))
         };
         let clients = futures::stream::iter(0..count).map(register);
         Ok(Self(clients.buffered(REGISTERING).try_collect().await?))

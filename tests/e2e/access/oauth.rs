@@ -159,7 +159,7 @@ impl Stage {
         let scopes = ["orders:read", "account:read"];
         let registered = client(&house.http(), "public", &[REDIRECT], &scopes).await;
         Self {
-            client_id: registered["client_id"].as_str().unwrap().to_owned(),
+            client_id: registered["id"].as_str().unwrap().to_owned(),
             house,
             person,
             pkce: Pkce::new(),
@@ -213,9 +213,7 @@ impl Stage {
             consent = browser.open(&next).await;
         }
         assert_eq!(consent.status, 200, "{}", consent.page);
-        browser
-            .submit(&consent.page, &[("decision", "allow")])
-            .await
+        browser.submit(&consent.page, &[("answer", "allow")]).await
     }
 
     async fn code(&self) -> String {
@@ -302,31 +300,22 @@ async fn a_code_is_of_no_use_without_the_client_s_proof() {
     let postgres = Postgres::fresh().await;
     let stage = Stage::set(&postgres).await;
     let other = client(&stage.house.http(), "public", &[REDIRECT], &["orders:read"]).await;
-    let other = other["client_id"].as_str().unwrap();
+    let other = other["id"].as_str().unwrap();
     let challenge = stage.pkce.challenge.as_str();
-    let short = "x".repeat(43);
-    for (changed, error) in [
-        (("code_verifier", None), "invalid_request"),
-        (("code_verifier", Some("")), "invalid_request"),
-        (("code_verifier", Some(short.as_str())), "invalid_grant"),
-        (("code_verifier", Some(challenge)), "invalid_grant"),
-        (
-            ("redirect_uri", Some("https://app.example/callback")),
-            "invalid_grant",
-        ),
-        (("client_id", Some(other)), "invalid_grant"),
+    let wrong = "x".repeat(43);
+    let code = stage.code().await;
+    for changed in [
+        ("code_verifier", None),
+        ("code_verifier", Some("")),
+        ("code_verifier", Some(wrong.as_str())),
+        ("code_verifier", Some(challenge)),
+        ("redirect_uri", Some("https://app.example/callback")),
+        ("client_id", Some(other)),
     ] {
-        let code = stage.code().await;
-        let reply = stage.exchange(&code, &[changed]).await;
-        assert_eq!(reply.status, 400, "{changed:?}: {}", reply.describe());
-        let found = reply.json()["error"].clone();
-        assert!(
-            found == error || found == "invalid_grant",
-            "{changed:?}: {found}"
-        );
-        // It was shown by somebody who could not prove it: it is used up.
-        refused(&stage.exchange(&code, &[]).await, "invalid_grant");
+        refused(&stage.exchange(&code, &[changed]).await, "invalid_grant");
     }
+    // Who has only seen the code has not even used it up.
+    stage.exchange(&code, &[]).await.expect(200);
     noted(&stage.house.http(), &["pkce-failed", "code-of-another"]).await;
 }
 

@@ -222,7 +222,7 @@ impl Program {
                 .unwrap_or_else(|| panic!("{registered}"))
         };
         Self {
-            id: text("client_id").to_owned(),
+            id: text("id").to_owned(),
             secret: text("client_secret").to_owned(),
         }
     }
