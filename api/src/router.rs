@@ -10,8 +10,9 @@ use crate::layers::{Gate, deadline, gate, headers, observe, other_pages, rates};
 use crate::problem::{Code, Problem};
 use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
-    attention, events, gateways, health, ledger, openapi, orders, payments, problems, products,
-    projections, returns, sales, stock, variants,
+    accounts, attention, clients, discovery, events, gateways, health, ledger, oauth, openapi,
+    orders, pages, password_resets, payments, problems, products, projections, returns, sales,
+    sessions, stock, totp, variants,
 };
 use crate::table::{Route, Table};
 
@@ -32,7 +33,7 @@ pub fn router(api: &Api) -> Router {
         Routes::All => Router::new()
             .merge(behind(anybody(), public))
             .merge(behind(tellers_of_news(), tellers))
-            .merge(behind(arrivals(), door))
+            .merge(behind(arrivals().merge(programs()), door))
             .merge(behind(members(), own)),
         Routes::Watchers => Router::new(),
     };
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<Route> {
     let all = anybody()
         .merge(tellers_of_news())
         .merge(arrivals())
+        .merge(programs())
         .merge(members())
         .merge(watchers());
     all.routes().collect()
@@ -73,6 +75,17 @@ fn anybody() -> Table {
         .query(products::LIST_PARAMETERS)
         .get("/v1/products/{id_or_slug}", Op::ReadProduct, products::read)
         .get("/openapi.json", Op::ReadOpenApi, openapi::read)
+        .get(
+            "/.well-known/openid-configuration",
+            Op::ReadOpenIdConfiguration,
+            discovery::metadata,
+        )
+        .get(
+            "/.well-known/oauth-authorization-server",
+            Op::ReadServerMetadata,
+            discovery::metadata,
+        )
+        .get("/.well-known/jwks.json", Op::ReadKeys, discovery::jwks)
         .get("/problems", Op::ListProblems, problems::list)
         .get("/problems/{code}", Op::ReadProblem, problems::read)
 }
@@ -83,9 +96,74 @@ fn tellers_of_news() -> Table {
     Table::new().post(path, Op::ReceiveWebhook, gateways::webhook)
 }
 
-/// People and programs that come in: they register, log in, ask for tokens.
+/// People and programs that come in: they register, log in, open a mailed link, ask for tokens.
+#[rustfmt::skip]
 fn arrivals() -> Table {
     Table::new()
+        .post("/v1/accounts", Op::RegisterAccount, accounts::register)
+        .post("/v1/accounts/verifications", Op::VerifyEmail, accounts::verify)
+        .post("/v1/accounts/verification-mails", Op::ResendVerification, accounts::resend)
+        .post("/v1/sessions", Op::StartSession, sessions::start)
+        .post("/v1/password-resets", Op::RequestPasswordReset, password_resets::request)
+        .post("/v1/password-resets/completions", Op::ResetPassword, password_resets::complete)
+        .get("/verify", Op::ReadVerifyPage, pages::verify).query(pages::PARAMETERS)
+        .post("/verify", Op::SubmitVerifyPage, pages::submit_verify)
+        .get("/reset", Op::ReadResetPage, pages::reset).query(pages::PARAMETERS)
+        .post("/reset", Op::SubmitResetPage, pages::submit_reset)
+}
+
+/// Programs that ask for tokens, and browsers that let them in.
+#[rustfmt::skip]
+fn programs() -> Table {
+    Table::new()
+        .get("/oauth/authorize", Op::ReadAuthorizePage, oauth::authorize).query(oauth::PARAMETERS)
+        .post("/oauth/authorize", Op::SubmitAuthorizePage, oauth::submit)
+        .post("/oauth/token", Op::ExchangeToken, oauth::token)
+        .post("/oauth/revoke", Op::RevokeToken, oauth::revoke)
+        .post("/oauth/introspect", Op::IntrospectToken, oauth::introspect)
+}
+
+/// Programs, for whoever looks after them.
+#[rustfmt::skip]
+fn keepers_of_clients() -> Table {
+    Table::new()
+        .post("/v1/clients", Op::RegisterClient, clients::register)
+        .get("/v1/clients", Op::ListClients, clients::list).query(PAGES)
+        .get("/v1/clients/{id}", Op::ReadClient, clients::read)
+        .post("/v1/clients/{id}/secret", Op::RotateClientSecret, clients::rotate_secret)
+        .put("/v1/clients/{id}/scopes", Op::ChangeClientScopes, clients::change_scopes)
+        .delete("/v1/clients/{id}", Op::DisableClient, clients::disable)
+}
+
+/// One's own account.
+#[rustfmt::skip]
+fn persons() -> Table {
+    Table::new()
+        .get("/v1/accounts/me", Op::ReadOwnAccount, accounts::read_own)
+        .patch("/v1/accounts/me", Op::ReviseOwnAccount, accounts::revise_own)
+        .delete("/v1/accounts/me", Op::EraseOwnAccount, accounts::erase_own)
+        .post("/v1/accounts/me/password", Op::ChangePassword, accounts::change_password)
+        .post("/v1/accounts/me/totp", Op::EnrolTotp, totp::enrol)
+        .delete("/v1/accounts/me/totp", Op::RemoveTotp, totp::remove)
+        .post("/v1/accounts/me/totp/confirmation", Op::ConfirmTotp, totp::confirm)
+        .post("/v1/accounts/me/totp/recovery-codes", Op::RenewRecoveryCodes, totp::renew)
+        .get("/v1/accounts/me/sessions", Op::ListSessions, sessions::list)
+        .delete("/v1/accounts/me/sessions", Op::EndAllSessions, sessions::end_all)
+        .delete("/v1/accounts/me/sessions/{id}", Op::EndSession, sessions::end)
+        .delete("/v1/sessions/current", Op::EndCurrentSession, sessions::end_current)
+}
+
+/// Other people's accounts.
+#[rustfmt::skip]
+fn keepers_of_accounts() -> Table {
+    Table::new()
+        .get("/v1/accounts", Op::ListAccounts, accounts::list).query(accounts::LIST_PARAMETERS)
+        .get("/v1/accounts/{id}", Op::ReadAccount, accounts::read)
+        .delete("/v1/accounts/{id}", Op::EraseAccount, accounts::erase)
+        .put("/v1/accounts/{id}/lock", Op::LockAccount, accounts::lock)
+        .delete("/v1/accounts/{id}/lock", Op::UnlockAccount, accounts::unlock)
+        .put("/v1/accounts/{id}/roles/{role}", Op::GrantRole, accounts::grant)
+        .delete("/v1/accounts/{id}/roles/{role}", Op::RevokeRole, accounts::revoke)
 }
 
 /// Customers, staff, sales channels and auditors.
@@ -97,6 +175,9 @@ fn members() -> Table {
         .merge(finance())
         .merge(auditors())
         .merge(operators())
+        .merge(persons())
+        .merge(keepers_of_accounts())
+        .merge(keepers_of_clients())
 }
 
 #[rustfmt::skip]

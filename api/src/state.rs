@@ -121,6 +121,12 @@ impl Api {
         Ok(self.0.identity.get())
     }
 
+    /// The handle for people, for routes that are nothing without it.
+    pub(crate) fn people(&self) -> Result<&Identity, Problem> {
+        let none = || Problem::not_found("this server keeps no accounts");
+        self.identity()?.ok_or_else(none)
+    }
+
     fn handles(&self) -> Result<&(Commands, Queries), Problem> {
         self.0.handles.get().ok_or_else(|| {
             Problem::new(

@@ -1,7 +1,9 @@
 //! A shop of one's own behind the API: a journal, an executor, workers for every query table.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use access::seal::{MasterKey, MasterKeys};
 use api::Api;
 use axum::Router;
 use commands::order::OrderingCommand;
@@ -12,6 +14,7 @@ use domain::ordering::CapturePolicy;
 use domain::payment::{Attempt, PaymentCommand};
 use domain::value::{Money, OrderId};
 use http::Method;
+use identity::{Identity, IdentityOptions};
 use journal::{EventKind, Journal, JournalOptions, TailSource, Upcasters};
 use projections::projection::ALL;
 use projections::{Board, Queries, Runner};
@@ -20,6 +23,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::ask::{self, Answer, ask, empty, get, post, request};
+use crate::people::Mailbox;
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -28,6 +32,10 @@ pub struct World {
     pub api: Api,
     /// What the processes of a whole server would hold.
     pub commands: Commands,
+    /// People and programs come in here.
+    pub identity: Identity,
+    /// Where their mail arrives.
+    pub mailbox: Mailbox,
     _stop: DropGuard,
     // Dropped last: it drops the database.
     _postgres: Postgres,
@@ -62,10 +70,16 @@ impl World {
         }
         let queries = Queries::new(journal, board);
         let api = Api::new(commands.clone(), queries, ask::options());
+        let mailbox = Mailbox::default();
+        let identity = identity_of(commands.clone(), mailbox.clone()).await;
+        tokio::spawn(identity.clone().run(tail, stop.clone()));
+        api.let_in(identity.clone());
         let world = Self {
             router: api.router(),
             api,
             commands,
+            identity,
+            mailbox,
             _stop: stop.drop_guard(),
             _postgres: postgres,
         };
@@ -113,6 +127,15 @@ impl World {
         self.post(&path, &receipt).await.expect(201);
         created
     }
+}
+
+async fn identity_of(commands: Commands, mailbox: Mailbox) -> Identity {
+    let master = MasterKeys::new(MasterKey::generate().unwrap(), Vec::new());
+    let options = IdentityOptions {
+        mailer: Arc::new(mailbox),
+        ..IdentityOptions::new(master, "http://shop.example")
+    };
+    Identity::open(commands, options).await.unwrap()
 }
 
 /// The payment of an order, driven by hand: what processes and a gateway would do.

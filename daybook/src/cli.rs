@@ -34,6 +34,9 @@ pub enum Command {
     Demo(demo::Args),
     /// Check every rule of the shop over the whole journal. Exit code 1: a rule is broken.
     Verify(Verify),
+    /// Accounts: the first owner, and what has to be done when nobody can log in.
+    #[command(subcommand)]
+    Accounts(Accounts),
     /// Bring the database's schema up to date, and do nothing else.
     Migrate,
     /// Print the default configuration file.
@@ -127,4 +130,38 @@ pub struct Verify {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `daybook accounts`
+#[derive(Debug, Subcommand)]
+pub enum Accounts {
+    /// Make somebody an owner. An account with the address is taken over: it gets the password.
+    CreateOwner(CreateOwner),
+    /// Every account, with nothing personal, as far as a server has posted the query table.
+    List {
+        /// Print JSON, an account a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let nobody in to an account any more, and end its sessions.
+    Lock {
+        /// Its id or its e-mail address.
+        account: String,
+    },
+    /// Take an account's lock off.
+    Unlock {
+        /// Its id or its e-mail address.
+        account: String,
+    },
+}
+
+/// `daybook accounts create-owner`
+#[derive(Debug, Args)]
+pub struct CreateOwner {
+    /// Their e-mail address.
+    #[arg(long)]
+    pub email: String,
+    /// A file whose first line is the password; else it is asked for, or read from standard input.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 //! operator's, overridden by the environment. A value that makes no sense is named, with what
 //! would be right, and nothing is started.
 
+pub mod access;
 mod edge;
 pub mod payments;
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
+use access::Access;
 use payments::Payments;
 
 /// The default file, comments and all: `daybook config` prints it.
@@ -52,6 +54,19 @@ struct File {
     sandbox_file: String,
     sandbox_webhook_secret: String,
     sandbox_faults_per_mille: u32,
+    public_url: String,
+    master_key: String,
+    master_keys_older: String,
+    master_key_file: String,
+    mail_smtp_url: String,
+    mail_from: String,
+    mail_folder: String,
+    password_memory_kib: u32,
+    password_passes: u32,
+    password_lanes: u32,
+    password_hashes_at_once: usize,
+    password_hashes_waiting: usize,
+    session_days: u64,
     tls_certificate: String,
     tls_key: String,
     cors_origins: String,
@@ -101,6 +116,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How payments are made.
     pub payments: Payments,
+    /// How people are let in.
+    pub access: Access,
     /// TLS, other pages, proxies, rates.
     pub edge: api::EdgeOptions,
 }
@@ -122,6 +139,13 @@ impl Config {
         Self::layered(path, |name| {
             std::env::var(name).ok().filter(|value| !value.is_empty())
         })
+    }
+
+    /// The same, on the address that was really bound: its port may have been left to the system.
+    #[must_use]
+    pub const fn bound_to(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
     }
 
     fn layered(path: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
@@ -205,6 +229,22 @@ impl File {
             commands_waiting_max: self.commands_waiting_max,
             states_max: self.states_max,
             log_format: self.log_format,
+            access: access::Raw {
+                public_url: self.public_url,
+                master_key: self.master_key,
+                master_keys_older: self.master_keys_older,
+                master_key_file: self.master_key_file,
+                mail_smtp_url: self.mail_smtp_url,
+                mail_from: self.mail_from,
+                mail_folder: self.mail_folder,
+                password_memory_kib: self.password_memory_kib,
+                password_passes: self.password_passes,
+                password_lanes: self.password_lanes,
+                password_hashes_at_once: self.password_hashes_at_once,
+                password_hashes_waiting: self.password_hashes_waiting,
+                session_days: self.session_days,
+            }
+            .checked()?,
             payments: payments::Raw {
                 sandbox: self.sandbox,
                 sandbox_file: self.sandbox_file,

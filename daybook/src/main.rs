@@ -2,13 +2,13 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod access;
 mod cli;
 mod config;
 mod database;
 mod demo;
 mod embedded;
 mod http_client;
+mod identities;
 mod import;
 mod logging;
 mod operate;

@@ -1,5 +1,6 @@
 //! What operators and auditors do from the command line, beside a running server or without one.
 
+mod accounts;
 mod projections;
 
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use journal::Journal;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::cli::{Command, Import, PostgresEs, Projections};
+use crate::cli::{Accounts, Command, Import, PostgresEs, Projections};
 use crate::config::Config;
 use crate::database::Database;
 use crate::demo;
@@ -32,7 +33,10 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
         command => command,
     };
     let database = match command {
-        Command::Migrate => Database::find(config).await?,
+        // The first owner may come before the first start.
+        Command::Migrate | Command::Accounts(Accounts::CreateOwner(_)) => {
+            Database::find(config).await?
+        }
         _ => Database::find_existing(config).await?,
     };
     let outcome = with_journal(config, &database, command).await;
@@ -72,6 +76,7 @@ async fn with_journal(config: &Config, database: &Database, command: Command) ->
         Command::Import(Import::PostgresEs(options)) => {
             import_postgres_es(&journal, &options).await?
         }
+        Command::Accounts(command) => accounts::run(config, &journal, command).await?,
         Command::Migrate => {
             println!(
                 "the schema is up to date; the journal holds {} events",

@@ -12,7 +12,6 @@ use api::{Api, ApiOptions, Routes};
 use commands::{Executor, ExecutorOptions};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use identity::Identity;
 use journal::{FeedSource, Journal, TailSource};
 use projections::{Board, Queries, Runner};
 use relay::{KafkaSource, Relay};
@@ -23,10 +22,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::access;
 use crate::cli::{Role, Serve};
 use crate::config::{Config, Kafka};
 use crate::database::Database;
+use crate::identities;
 use crate::processes::Processes;
 
 /// How many connections may wait to be accepted: many come at once when a sale begins.
@@ -39,6 +38,10 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
     }
     let shutdown = shutdown_on_signal()?;
     let listener = bind(config, roles.has(Role::Api))?;
+    let config = &match &listener {
+        Some(listener) => config.clone().bound_to(listener.local_addr()?),
+        None => config.clone(),
+    };
     let routes = if roles.has(Role::Api) {
         Routes::All
     } else {
@@ -117,7 +120,7 @@ async fn run_parts(
     api.receive_webhooks(processes.webhooks());
     let working = CancellationToken::new();
     let identity = if roles.has(Role::Api) {
-        let identity = Identity::open(commands.clone(), access::options(config).await?).await?;
+        let identity = identities::open(config, commands.clone(), Some(queries.clone())).await?;
         api.let_in(identity.clone());
         tokio::spawn(identity.run(workers.tail.clone(), working.clone()))
     } else {

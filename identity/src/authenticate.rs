@@ -53,7 +53,6 @@ impl Identity {
         Ok(speaker.into_principal())
     }
 
-    #[expect(dead_code, reason = "introspection follows")]
     /// Who a good token of ours speaks for, whether or not that still stands.
     pub(crate) fn speaker(&self, token: &str) -> Result<(Speaker, i64), IdentityError> {
         let access = self.0.tokens.verify(token, clock::now())?;

@@ -15,22 +15,36 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod accounts;
 mod authenticate;
+mod clients;
 mod clock;
 mod error;
 mod foreign;
 pub mod kinds;
+pub mod mail;
+pub mod oauth;
+mod once;
 mod options;
+mod own_key;
+mod personal;
 pub mod revocations;
 mod run;
 mod security;
 pub mod tokens;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use access::password::Hasher;
+use access::seal::{EmailKey, KeyUse};
 use commands::Commands;
-use journal::Vault;
+use journal::{SecretWrite, Vault};
+use tokio::sync::{Notify, mpsc};
 
+pub use accounts::{
+    AccountView, Enrolment, FAILURES_MAX, FAILURES_WITHIN, LOCKED_FOR, LockView, LogIn, LoggedIn,
+    ProfileChange, Proven, RecoveryCodes, Registration, SessionView,
+};
 pub use error::IdentityError;
 use foreign::ForeignIssuers;
 pub use options::IdentityOptions;
@@ -45,8 +59,17 @@ pub struct Identity(Arc<Inner>);
 
 struct Inner {
     commands: Commands,
-    #[expect(dead_code, reason = "the use cases follow")]
     vault: Vault,
+    /// Addresses are hashed with it, for ever.
+    email_key: EmailKey,
+    /// Its limits are shared by all who log in.
+    hasher: Hasher,
+    /// Told when mail was put into the outbox.
+    mail_waits: Notify,
+    /// What is done behind the answers.
+    jobs: mpsc::Sender<accounts::Job>,
+    /// Taken by the task that does it.
+    waiting_jobs: Mutex<Option<mpsc::Receiver<accounts::Job>>>,
     options: IdentityOptions,
     tokens: Arc<Tokens>,
     revocations: Revocations,
@@ -64,7 +87,17 @@ impl Identity {
         let vault = commands.vault();
         let tokens = Arc::new(Tokens::open(&vault, &options).await?);
         let foreign = ForeignIssuers::open(&options.tokens.foreign, &tokens)?;
+        let (jobs, waiting_jobs) = mpsc::channel(accounts::JOBS_MAX);
         Ok(Self(Arc::new(Inner {
+            email_key: email_key(&vault, &options).await?,
+            hasher: Hasher::new(
+                options.password_cost,
+                options.hashes_at_once_max,
+                options.hashes_waiting_max,
+            )?,
+            mail_waits: Notify::new(),
+            jobs,
+            waiting_jobs: Mutex::new(Some(waiting_jobs)),
             commands,
             vault,
             options,
@@ -81,8 +114,35 @@ impl Identity {
         &self.0.tokens
     }
 
+    /// Who issues its tokens: the address under which clients reach this server.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.options.public_url
+    }
+
     /// Refuses tokens of these sessions on this node from now on; the journal tells all nodes a moment later.
     pub fn note_ended(&self, sessions: impl IntoIterator<Item = domain::value::SessionId>) {
         self.0.revocations.end_sessions(sessions);
     }
+
+    fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    fn commands(&self) -> &Commands {
+        &self.0.commands
+    }
+
+    async fn destroy(&self, kind: &'static str, key: &str) -> Result<(), IdentityError> {
+        let key = key.to_owned();
+        let write = SecretWrite::Destroy { kind, key };
+        Ok(self.vault().write(&[write]).await?)
+    }
+}
+
+async fn email_key(vault: &Vault, options: &IdentityOptions) -> Result<EmailKey, IdentityError> {
+    let generated = EmailKey::generate()?;
+    let kind = (kinds::EMAIL_KEY, KeyUse::EmailClaims);
+    let secret = own_key::own_key(vault, &options.master, kind, generated.secret()).await?;
+    Ok(EmailKey::from_secret(secret))
 }

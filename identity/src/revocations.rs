@@ -98,7 +98,6 @@ impl Revocations {
             .extend(sessions.into_iter().map(|id| (id, until)));
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "clients follow"))]
     /// Refuses this client's tokens on this node from now on.
     pub fn disable_client(&self, client: ClientId) {
         let until = clock::now().saturating_add(REVOCATION_MATTERS_FOR);

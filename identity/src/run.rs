@@ -5,7 +5,8 @@ use std::time::Duration;
 use journal::TailSource;
 use tokio_util::sync::CancellationToken;
 
-use crate::Identity;
+use crate::mail::outbox;
+use crate::{Identity, accounts};
 
 impl Identity {
     /// Runs until `shutdown`. Without it nobody but the configured token is let in: what is revoked is not known.
@@ -16,6 +17,24 @@ impl Identity {
             inner.revocations.run(&tail, table, &shutdown),
             inner.security.run(&inner.commands, &shutdown),
             self.look_after_keys(&shutdown),
+            self.look_after_accounts(&shutdown),
+        );
+    }
+
+    /// Mail, what is done behind the answers, and the sweep of the vault.
+    async fn look_after_accounts(&self, shutdown: &CancellationToken) {
+        let waiting = self.0.waiting_jobs.lock();
+        let jobs = waiting.ok().and_then(|mut jobs| jobs.take());
+        let work = async {
+            match jobs {
+                Some(jobs) => accounts::run(self, jobs, shutdown).await,
+                None => tracing::error!("identities were run twice; the first one goes on"),
+            }
+        };
+        tokio::join!(
+            work,
+            outbox::run(self, shutdown),
+            accounts::sweep(self, shutdown),
         );
     }
 

@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use access::Secret;
 use access::opaque::{Opaque, TokenKey};
-use access::seal::{KeyUse, MasterKeys, WrappedKey};
+use access::seal::{KeyUse, MasterKeys};
 use access::token::{Access, Grant, IssueFault, Issuer, OwnJwks, TokenRefusal, Verifier};
 use domain::account::Account;
 use domain::value::{AccountId, ClientId, Role, Scope, SessionId, Timestamp};
-use journal::{NewSecret, SecretWrite, Vault};
+use journal::{SecretWrite, Vault};
 use uuid::Uuid;
 
+use crate::own_key::own_key;
 use crate::{IdentityError, IdentityOptions, clock, kinds};
 use keys::SigningKeys;
 pub use options::{ForeignOptions, TokenOptions};
@@ -76,6 +77,11 @@ impl Tokens {
             verifier: Verifier::new(address, address),
             access_lifetime: options.tokens.access_lifetime,
         })
+    }
+
+    /// A keyed hash of `parts`, for what must not be tried out by whoever has the journal or the vault.
+    pub(crate) fn keyed(&self, purpose: &str, parts: &[&[u8]]) -> Opaque {
+        self.derivation.derive(purpose, parts)
     }
 
     /// The tokens of a session of the shop's own pages, of this generation.
@@ -144,12 +150,16 @@ impl Tokens {
             generation: of.generation,
             client: of.client.map(|(id, _)| id),
         };
-        let token = record.token(&self.derivation);
+        let token = self.token_of(&record);
         let write = record.write(&token.digest(), of.expires_at)?;
         Ok((token, write))
     }
 
-    #[expect(dead_code, reason = "clients follow")]
+    /// The refresh token of this record.
+    pub(crate) fn token_of(&self, record: &RefreshRecord) -> Opaque {
+        record.token(&self.derivation)
+    }
+
     /// The access token of a client on its own behalf.
     pub(crate) fn for_client(
         &self,
@@ -217,24 +227,8 @@ impl Tokens {
 /// The key of derived tokens in this vault. Whoever finds none puts one there if there is still none, and then takes the one
 /// that is there, so that all who start at once have the same.
 async fn token_key(vault: &Vault, master: &MasterKeys) -> Result<TokenKey, IdentityError> {
-    const ONLY: &str = "1";
-    let stored = match vault.get(kinds::TOKEN_KEY, ONLY).await? {
-        Some(stored) => stored,
-        None => {
-            let key = TokenKey::generate()?;
-            let wrapped = master.wrap(key.secret(), KeyUse::TokenDerivation)?;
-            let new = NewSecret {
-                kind: kinds::TOKEN_KEY,
-                key: ONLY.to_owned(),
-                owner: kinds::OWN.to_owned(),
-                value: wrapped.as_bytes().to_vec(),
-                expires_at: None,
-                due_at: None,
-            };
-            vault.put_new(&new).await?
-        }
-    };
-    let wrapped = WrappedKey::from_bytes(&stored.value).ok_or(IdentityError::Defect)?;
-    let secret = master.unwrap(&wrapped, KeyUse::TokenDerivation)?;
+    let generated = TokenKey::generate()?;
+    let kind = (kinds::TOKEN_KEY, KeyUse::TokenDerivation);
+    let secret = own_key(vault, master, kind, generated.secret()).await?;
     Ok(TokenKey::from_secret(secret))
 }

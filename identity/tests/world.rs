@@ -41,6 +41,11 @@ impl World {
         Self { master, postgres }
     }
 
+    /// The database itself, to look at what is kept there.
+    pub async fn pool(&self) -> sqlx::PgPool {
+        self.postgres.pool().await
+    }
+
     pub fn options(&self) -> IdentityOptions {
         IdentityOptions::new(self.master.clone(), PUBLIC_URL)
     }

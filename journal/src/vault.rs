@@ -10,7 +10,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use crate::{Journal, JournalError};
@@ -155,25 +155,11 @@ impl Vault {
 
     /// Writes what belongs to no command, all of it or nothing.
     pub async fn write(&self, writes: &[SecretWrite]) -> Result<(), JournalError> {
-        let columns = SecretColumns::of(writes.iter().map(|write| (0, write)));
-        in_time(
-            sqlx::query(
-                "select vault.write(operation, kind, key, owner, value, expires_at, due_at)
-                 from unnest($1, $2, $3, $4, $5, $6, $7)
-                     with ordinality as s (operation, kind, key, owner, value, expires_at, due_at, ordinality)
-                 order by ordinality",
-            )
-            .bind(&columns.operation)
-            .bind(&columns.kind)
-            .bind(&columns.key)
-            .bind(&columns.owner)
-            .bind(&columns.value)
-            .bind(&columns.expires_at)
-            .bind(&columns.due_at)
-            .execute(&self.pool),
-        )
-        .await?;
-        Ok(())
+        let work = async {
+            let mut connection = self.pool.acquire().await?;
+            put(&mut connection, writes).await
+        };
+        in_time(work).await
     }
 
     /// Keeps this unless there is something under the same kind and key, and says what is kept now: of several who come at once
@@ -224,6 +210,75 @@ impl Vault {
             .fetch_all(&self.pool),
         )
         .await
+    }
+
+    /// The work is due again after this time; nothing if it was destroyed meanwhile.
+    pub async fn postpone(
+        &self,
+        kind: &str,
+        key: &str,
+        after: Duration,
+    ) -> Result<(), JournalError> {
+        in_time(
+            sqlx::query(
+                "update vault.secrets set due_at = clock_timestamp() + make_interval(secs => $3)
+                 where kind = $1 and key = $2",
+            )
+            .bind(kind)
+            .bind(key)
+            .bind(after.as_secs_f64())
+            .execute(&self.pool),
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Puts `new` in the place of `old`, unless something else is there by now; whether it did.
+    pub async fn replace(
+        &self,
+        kind: &str,
+        key: &str,
+        old: &[u8],
+        new: &[u8],
+    ) -> Result<bool, JournalError> {
+        let done = in_time(
+            sqlx::query(
+                "update vault.secrets set value = $4 where kind = $1 and key = $2 and value = $3",
+            )
+            .bind(kind)
+            .bind(key)
+            .bind(old)
+            .bind(new)
+            .execute(&self.pool),
+        )
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Writes like [`write`](Self::write), but only while something is kept under this kind and key, which stays until that is
+    /// done: who destroys it first, and all else of its owner after it, leaves nothing of this behind. Whether it did.
+    pub async fn write_while(
+        &self,
+        (kind, key): (&str, &str),
+        writes: &[SecretWrite],
+    ) -> Result<bool, JournalError> {
+        let work = async {
+            let mut transaction = self.pool.begin().await?;
+            let held: Option<i32> = sqlx::query_scalar(
+                "select 1 from vault.secrets where kind = $1 and key = $2 for key share",
+            )
+            .bind(kind)
+            .bind(key)
+            .fetch_optional(&mut *transaction)
+            .await?;
+            if held.is_none() {
+                return Ok(false);
+            }
+            put(&mut transaction, writes).await?;
+            transaction.commit().await?;
+            Ok(true)
+        };
+        in_time(work).await
     }
 
     /// Counts one more try, and says how many there were since the window began: a first one opens a window of this length.
@@ -286,6 +341,26 @@ impl Vault {
         .await?;
         Ok(secrets.unsigned_abs() + counters.unsigned_abs())
     }
+}
+
+async fn put(connection: &mut PgConnection, writes: &[SecretWrite]) -> Result<(), sqlx::Error> {
+    let columns = SecretColumns::of(writes.iter().map(|write| (0, write)));
+    sqlx::query(
+        "select vault.write(operation, kind, key, owner, value, expires_at, due_at)
+         from unnest($1, $2, $3, $4, $5, $6, $7)
+             with ordinality as s (operation, kind, key, owner, value, expires_at, due_at, ordinality)
+         order by ordinality",
+    )
+    .bind(&columns.operation)
+    .bind(&columns.kind)
+    .bind(&columns.key)
+    .bind(&columns.owner)
+    .bind(&columns.value)
+    .bind(&columns.expires_at)
+    .bind(&columns.due_at)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Writes as the database takes them, one vector per parameter.

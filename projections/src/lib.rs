@@ -1,7 +1,7 @@
 //! The ledgers: query tables that are posted from the journal, and read by the API.
 //!
 //! **What it is.** One folder per query table ([`order_detail`], [`customer_orders`], [`order_timeline`],
-//! [`payment_detail`], [`payment_ledger`], [`attention`], [`timer`], [`stock_level`], [`product_page`],
+//! [`payment_detail`], [`payment_ledger`], [`attention`], [`account_directory`], [`client_directory`], [`live_revocations`], [`timer`], [`stock_level`], [`product_page`],
 //! [`product_listing`], [`sales`]), each with its tables, how
 //! events are posted into them and how they are read; the [`Runner`] that follows a feed and
 //! posts; [`rebuild()`], which makes a table anew beside the live one and swaps them; and
@@ -40,8 +40,11 @@ mod runner;
 mod status;
 mod tables;
 
+pub mod account_directory;
 pub mod attention;
+pub mod client_directory;
 pub mod customer_orders;
+pub mod live_revocations;
 pub mod order_detail;
 pub mod order_timeline;
 pub mod payment_detail;
@@ -55,6 +58,7 @@ pub mod timer;
 pub use board::{Board, Health, Progress};
 pub use customer_orders::OrdersFilter;
 pub use document::Document;
+pub use live_revocations::RevokedLately;
 pub use payment_ledger::{
     LedgerAccount, LedgerAccounts, LedgerAmount, LedgerBalance, LedgerFilter, LedgerSum,
     TrialBalance,

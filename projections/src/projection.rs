@@ -23,6 +23,9 @@ pub const ALL: &[&Projection] = &[
     &crate::sales::PROJECTION,
     &crate::timer::PROJECTION,
     &crate::attention::PROJECTION,
+    &crate::account_directory::PROJECTION,
+    &crate::client_directory::PROJECTION,
+    &crate::live_revocations::PROJECTION,
 ];
 
 /// The projection of this name.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::document::{APPLICATION_JSON, NO_STORE, POSITION, etag_of_version};
 
 /// Marks the answer to a request that had been answered before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// An accepted command.
 #[derive(Debug)]

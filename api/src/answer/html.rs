@@ -10,6 +10,8 @@ use http::header::{
 };
 use http::{HeaderValue, StatusCode};
 
+use crate::problem::OwnForm;
+
 /// The style of every page; the policy names it by its hash.
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:4rem auto;padding:0 1rem}\
     label{display:block;margin:1rem 0 .25rem}input{width:100%;box-sizing:border-box;font:inherit;padding:.4rem}\
@@ -171,6 +173,8 @@ impl IntoResponse for Page {
         for (name, value) in fixed {
             headers.insert(name, HeaderValue::from_static(value));
         }
+        response.extensions_mut().insert(OwnForm);
+        let headers = response.headers_mut();
         let policy = HeaderValue::try_from(policy);
         let nothing = HeaderValue::from_static("default-src 'none'");
         headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(nothing));

@@ -2,10 +2,13 @@
 
 mod accepted;
 mod document;
-#[allow(dead_code, reason = "the pages follow")]
 pub mod html;
 mod page;
+mod taken_on;
 
 pub use accepted::Accepted;
-pub use document::{APPLICATION_JSON, Audience, NO_STORE, document, json, overview, text};
+pub use document::{
+    APPLICATION_JSON, Audience, NO_STORE, document, etag_of_version, json, overview, text,
+};
 pub use page::page;
+pub use taken_on::TakenOn;

@@ -66,6 +66,11 @@ problem_codes! {
     AuthenticationRequired UNAUTHORIZED "authentication-required" "Authentication is required"
         "The route needs the header `Authorization: Bearer TOKEN` with a token that this server accepts; there was none, or \
          it was another."
+    InvalidCredentials UNAUTHORIZED "invalid-credentials" "The e-mail address, the password or the code is not right"
+        "There is no account with this address and this password, its address is not confirmed yet, or the code of the second \
+         factor is not the one of now. Which of them it is, is not told. If you have registered, open the link that was mailed, \
+         or have it mailed again; if the password is forgotten, have a link for a new one mailed. After ten failures within a \
+         quarter of an hour nobody is let in under the address for as long."
     TokenExpired UNAUTHORIZED "token-expired" "The token has expired"
         "The token was valid once and its time is over. Get another with the refresh token; if that has expired too, log in \
          again."

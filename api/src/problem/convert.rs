@@ -61,6 +61,9 @@ impl From<IdentityError> for Problem {
             // What else is wrong with a token is the attacker's to find out.
             IdentityError::Token(_) => Self::invalid_token(Code::AuthenticationRequired),
             IdentityError::Revoked => Self::invalid_token(Code::TokenRevoked),
+            IdentityError::InvalidCredentials => {
+                Self::new(Code::InvalidCredentials, error.to_string())
+            }
             IdentityError::Command(error) => error.into(),
             IdentityError::Unavailable => Self::new(Code::Unavailable, error.to_string()),
             IdentityError::MasterKey(_) | IdentityError::Defect => {

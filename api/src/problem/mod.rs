@@ -167,6 +167,12 @@ impl Problem {
         self.code
     }
 
+    /// What was wrong, where, and what would be right.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The places that are to blame.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
@@ -243,10 +249,15 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Marks an error answer that has its own form: a page for people, an error of OAuth. It is left as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnForm;
+
 /// Completes an answer: a problem gets its body, and an error that is none becomes one.
 pub fn finish(mut response: Response, instance: &str, trace_id: &str) -> Response {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.extensions().get::<OwnForm>().is_some() {
         return response;
     }
     let problem = match response.extensions_mut().remove::<Problem>() {

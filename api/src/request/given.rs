@@ -7,8 +7,8 @@ use domain::FieldError;
 use domain::order::Paid;
 use domain::product::Patch;
 use domain::value::{
-    Currency, Location, OrderId, ProductId, Prose, Quantity, ReturnId, ShipmentId, Sku, Slug,
-    TaxRate, Text, Timestamp, ValueError,
+    Currency, Location, OrderId, ProductId, Prose, Quantity, RedirectUri, ReturnId, Scope,
+    ShipmentId, Sku, Slug, TaxRate, Text, Timestamp, ValueError,
 };
 use serde::de::{Deserialize, Deserializer};
 
@@ -36,7 +36,19 @@ macro_rules! checked_texts {
 }
 
 checked_texts!(
-    Currency, Location, OrderId, ProductId, Prose, ReturnId, ShipmentId, Sku, Slug, Text, Timestamp
+    Currency,
+    Location,
+    OrderId,
+    ProductId,
+    Prose,
+    RedirectUri,
+    ReturnId,
+    Scope,
+    ShipmentId,
+    Sku,
+    Slug,
+    Text,
+    Timestamp
 );
 
 impl Checked for Quantity {

@@ -7,7 +7,7 @@ use domain::value::Timestamp;
 use journal::{Feed, FeedError, JournalError, Position, TailSource};
 use tokio_util::sync::CancellationToken;
 
-use super::{LiveRevocations, RevocationTable, Revocations};
+use super::{RevocationTable, Revocations};
 use crate::clock;
 
 /// Most events that are read at once.
@@ -61,25 +61,26 @@ impl Revocations {
         tail: &TailSource,
         table: Option<&dyn RevocationTable>,
     ) -> Result<Position, JournalError> {
-        if let Some(table) = table {
-            match table.read().await {
-                Ok(begun) => {
-                    self.begin(&begun);
-                    return Ok(begun.position);
-                }
-                Err(error) => {
-                    tracing::info!(
-                        error,
-                        "live_revocations cannot be read yet; reading the journal's last minutes"
-                    );
-                }
-            }
-        }
         let since = clock::now().to_offset_date_time() - REVOCATION_MATTERS_FOR;
         let since = Timestamp::try_from(since).unwrap_or(Timestamp::EPOCH);
         let position = before(tail, since).await?;
-        self.begin(&LiveRevocations::default());
-        Ok(position)
+        let Some(table) = table else {
+            return Ok(position);
+        };
+        match table.read().await {
+            Ok(begun) => {
+                self.begin(&begun);
+                // A table that had nothing to post for long is far behind, and what is between matters no more.
+                Ok(begun.position.max(position))
+            }
+            Err(error) => {
+                tracing::info!(
+                    error,
+                    "live_revocations cannot be read; the journal's last minutes are read instead"
+                );
+                Ok(position)
+            }
+        }
     }
 
     async fn keep_up(

@@ -45,7 +45,6 @@ impl RefreshRecord {
         }))
     }
 
-    #[expect(dead_code, reason = "refreshing follows")]
     /// What was kept.
     pub fn read(stored: &StoredSecret) -> Result<Self, IdentityError> {
         serde_json::from_slice(&stored.value).map_err(|error| {

@@ -64,9 +64,15 @@ impl Class {
             (_, "/healthz" | "/readyz" | "/metrics") => Self::Watcher,
             ("POST", "/v1/sessions" | "/oauth/authorize" | "/oauth/log-in") => Self::SignIn,
             ("POST", "/v1/accounts") => Self::Registration,
-            ("POST" | "PUT", "/v1/password-resets" | "/v1/password-resets/{link}") => {
-                Self::PasswordReset
-            }
+            (
+                "POST",
+                "/v1/password-resets"
+                | "/v1/password-resets/completions"
+                | "/v1/accounts/verification-mails"
+                | "/v1/accounts/verifications"
+                | "/reset"
+                | "/verify",
+            ) => Self::PasswordReset,
             ("POST", "/oauth/token" | "/oauth/revoke" | "/oauth/introspect") => Self::Token,
             _ => Self::Plain,
         }

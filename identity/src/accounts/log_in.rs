@@ -1,0 +1,216 @@
+//! Logging in: a session for whoever was recognised, and its first tokens.
+
+use access::Secret;
+use access::password::{Password, PasswordHash};
+use commands::{Beside, CommandError, Context, Receipt, RequestKey};
+use domain::account::{Account, AccountCommand, SessionMethod, StartSession};
+use domain::value::{AccountId, SessionId, Timestamp};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{Proven, in_the_name_of};
+use crate::tokens::SessionTokens;
+use crate::{Identity, IdentityError, clock, kinds};
+
+/// How often a session is begun anew that something else of the account came before.
+const TRIES_MAX: u32 = 5;
+/// Where the part of a UUID begins that is not the time.
+const RANDOM_FROM: usize = 6;
+
+/// What somebody logs in with.
+#[derive(Clone)]
+pub struct LogIn {
+    /// The address, as it was typed.
+    pub email: Secret<String>,
+    /// The password, as it was typed.
+    pub password: Secret<String>,
+    /// A code of the second factor, or a recovery code.
+    pub code: Option<Secret<String>>,
+}
+
+/// Somebody who is logged in.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// Their account.
+    pub account: AccountId,
+    /// The session.
+    pub session: SessionId,
+    /// When it ends, however often it is refreshed.
+    pub expires_at: Timestamp,
+    /// Its first tokens.
+    pub tokens: SessionTokens,
+    /// What was appended.
+    pub receipt: Receipt,
+}
+
+impl Identity {
+    /// Logs in.
+    ///
+    /// # Errors
+    /// As [`Identity::prove`]; `account-locked` too if staff locked the account.
+    pub async fn log_in(&self, log_in: LogIn, context: Context) -> Result<LoggedIn, IdentityError> {
+        let context = self.guarded(context);
+        let (email, password) = (log_in.email.expose(), log_in.password.expose());
+        let code = log_in.code.as_ref().map(|code| code.expose().as_str());
+        let proven = self
+            .prove(email, password, code, context.request.as_ref())
+            .await?;
+        let id = proven.id;
+        let hash = proven.account.profile().map(|profile| profile.email_hash);
+        let done = self
+            .begin_session(proven, in_the_name_of(id, context))
+            .await?;
+        if let Some(hash) = hash {
+            self.vault()
+                .forget_count(kinds::LOG_IN_FAILURES, &hash.to_string())
+                .await?;
+        }
+        self.hash_anew(id, password).await;
+        metrics::counter!("daybook_log_ins_total").increment(1);
+        Ok(done)
+    }
+
+    /// The session is begun on the very version of the account whose password was checked, or on a later one with the same.
+    async fn begin_session(
+        &self,
+        proven: Proven,
+        context: Context,
+    ) -> Result<LoggedIn, IdentityError> {
+        let Proven {
+            id,
+            mut account,
+            mut version,
+            second_factor,
+        } = proven;
+        let password_since = account.password_changed_at();
+        let session_id = context
+            .request
+            .as_ref()
+            .map_or_else(new_session, derived_session);
+        for _ in 0..TRIES_MAX {
+            let expires_at = clock::now().saturating_add(self.0.options.session_length);
+            let tokens = self
+                .0
+                .tokens
+                .for_session(id, &account, session_id, 1, expires_at)?;
+            let command = AccountCommand::StartSession(StartSession {
+                session_id,
+                method: SessionMethod::Password,
+                second_factor,
+                expires_at,
+            });
+            let beside = Beside {
+                secrets: vec![tokens.write.clone()],
+                ..Beside::default()
+            };
+            let context = Context {
+                expected_version: Some(version),
+                ..context.clone()
+            };
+            match self
+                .commands()
+                .account_beside(id, command, beside, context.clone())
+                .await
+            {
+                Ok(receipt) if receipt.replayed => {
+                    return self.logged_in_before(id, &context, receipt).await;
+                }
+                Ok(receipt) => {
+                    return Ok(LoggedIn {
+                        account: id,
+                        session: session_id,
+                        expires_at,
+                        tokens,
+                        receipt,
+                    });
+                }
+                Err(CommandError::VersionMismatch { .. }) => {
+                    let (now, current) = self.commands().account_state(id).await?;
+                    if now.password_changed_at() != password_since {
+                        return Err(IdentityError::InvalidCredentials);
+                    }
+                    (*account, version) = (now, current);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(CommandError::Contended.into())
+    }
+
+    /// The answer to a repeat: the same session, and its first refresh token again.
+    async fn logged_in_before(
+        &self,
+        id: AccountId,
+        context: &Context,
+        receipt: Receipt,
+    ) -> Result<LoggedIn, IdentityError> {
+        let (account, _) = self.commands().account_state(id).await?;
+        let known = context
+            .request
+            .as_ref()
+            .and_then(|key| session_of(&account, key));
+        // It was ended since: to be told like any session that has ended.
+        let (session, expires_at) = known.ok_or(IdentityError::Revoked)?;
+        let tokens = self
+            .0
+            .tokens
+            .for_session(id, &account, session, 1, expires_at)?;
+        Ok(LoggedIn {
+            account: id,
+            session,
+            expires_at,
+            tokens,
+            receipt,
+        })
+    }
+
+    /// Hashes the password with today's cost, now that it is at hand. That it fails is no reason not to be let in.
+    async fn hash_anew(&self, id: AccountId, password: &str) {
+        if let Err(error) = self.try_to_hash_anew(id, password).await {
+            tracing::info!(%error, "a password could not be hashed anew; it is at the next log-in");
+        }
+    }
+
+    async fn try_to_hash_anew(&self, id: AccountId, password: &str) -> Result<(), IdentityError> {
+        let Some(stored) = self.password_of(id).await? else {
+            return Ok(());
+        };
+        let cost = self.0.options.password_cost;
+        let hash = PasswordHash::parse(stored.as_str());
+        if hash.is_ok_and(|hash| !hash.needs_rehash(cost)) {
+            return Ok(());
+        }
+        let Ok(password) = Password::presented(password) else {
+            return Ok(());
+        };
+        let anew = self.0.hasher.hash(password).await?;
+        let (old, new) = (stored.as_bytes(), anew.as_str().as_bytes());
+        // Nothing happens if the password is another by now.
+        self.vault()
+            .replace(kinds::PASSWORD, &id.to_string(), old, new)
+            .await?;
+        Ok(())
+    }
+}
+
+fn new_session() -> SessionId {
+    SessionId(Uuid::now_v7())
+}
+
+/// The id of the session that a request begins: its time is now, and all else follows from the request's key.
+fn derived_session(key: &RequestKey) -> SessionId {
+    let digest = Sha256::digest(key.claim.as_uuid().as_bytes());
+    let mut random = [0; 10];
+    random.copy_from_slice(&digest[..10]);
+    let millis = u64::try_from(clock::now().as_micros() / 1_000).unwrap_or_default();
+    SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+}
+
+/// The live session that this request began before, and when it ends.
+pub(super) fn session_of(account: &Account, key: &RequestKey) -> Option<(SessionId, Timestamp)> {
+    let wanted = derived_session(key);
+    let mut live = account.sessions().live().iter();
+    let known =
+        live.find(|(id, _)| id.0.as_bytes()[RANDOM_FROM..] == wanted.0.as_bytes()[RANDOM_FROM..]);
+    known.map(|(id, session)| (*id, session.expires_at))
+}

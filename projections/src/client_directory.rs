@@ -1,0 +1,24 @@
+//! `client_directory`: the programs that may ask for tokens, for the owners who look after them. It holds no secret: events
+//! have none.
+
+mod document;
+mod post;
+mod read;
+
+use crate::projection::{self, Projection};
+
+/// The projection.
+pub const PROJECTION: Projection = Projection {
+    name: "client_directory",
+    version: 1,
+    tables: &["client_directory"],
+    tables_sql: include_str!("client_directory/tables.sql"),
+    indexes_sql: include_str!("client_directory/indexes.sql"),
+    aggregate_types: &[domain::client::TYPE],
+    posts: projection::every_event,
+    metadata_of: &[],
+    document_of: projection::own_document,
+    post: |connection, postings| {
+        Box::pin(post::post(connection, postings.of(domain::client::TYPE)))
+    },
+};

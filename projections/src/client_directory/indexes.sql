@@ -1,0 +1,1 @@
+create index client_directory_position on client_directory (position);

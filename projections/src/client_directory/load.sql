@@ -1,0 +1,3 @@
+select client_id, body
+from client_directory
+where client_id = any($1)

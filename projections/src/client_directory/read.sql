@@ -1,0 +1,3 @@
+select version, 0::bigint as revision, false as published, body
+from query.client_directory
+where client_id = $1
