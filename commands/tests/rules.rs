@@ -4,7 +4,7 @@ use commands::order::OrderingCommand;
 use commands::{CommandError, Context};
 use domain::ordering::ShipLines;
 use domain::product::ProductCommand;
-use domain::value::{Money, ProductId, ShipmentId};
+use domain::value::{Money, OrderId, ProductId, ShipmentId};
 use uuid::Uuid;
 
 use crate::world::{Shop, code, context, create, order_of, receive, sku, usd};
@@ -137,4 +137,48 @@ async fn an_order_goes_its_way_with_its_stock() {
         .await
         .unwrap();
     shop.verify().await;
+}
+
+#[tokio::test]
+async fn to_whom_reaches_only_their_own_what_is_anothers_is_not_there() {
+    let shop = Shop::open().await;
+    let commands = shop.executor().await;
+    shop.sells(&commands, &sku("O-1"), 100, 9).await;
+    let ask = async |id: OrderId, whose: &str, command: OrderingCommand| {
+        let context = Context {
+            only_of: Some(whose.into()),
+            ..context()
+        };
+        commands.ordering(id, command, context).await
+    };
+    let cancel = || OrderingCommand::Cancel { reason: None };
+    let mut order = order_of(&[(&sku("O-1"), 2)]);
+    order.customer = Some("ada".parse().unwrap());
+    let id = order.order_id;
+    commands
+        .place_order(order.clone(), context())
+        .await
+        .unwrap();
+    let nobodys = order_of(&[(&sku("O-1"), 1)]);
+    let guests = nobodys.order_id;
+    commands.place_order(nobodys, context()).await.unwrap();
+
+    let missing = ask(OrderId::from(Uuid::now_v7()), "eve", cancel()).await;
+    for anothers in [
+        ask(id, "eve", cancel()).await,
+        ask(guests, "eve", cancel()).await,
+        ask(id, "", cancel()).await,
+    ] {
+        assert_eq!(format!("{anothers:?}"), format!("{missing:?}"));
+        assert_eq!(code(&anothers), "not-found");
+    }
+    // An id that is taken is not told of either, nor is a version.
+    let again = Context {
+        only_of: Some("eve".into()),
+        expected_version: Some(7),
+        ..context()
+    };
+    let again = commands.place_order(order, again).await;
+    assert_eq!(code(&again), "not-found");
+    ask(id, "ada", cancel()).await.unwrap();
 }

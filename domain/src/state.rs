@@ -81,12 +81,16 @@ impl State {
         }
     }
 
-    /// Whose it is, where it is somebody's: an order's customer.
+    /// Whether it is this customer's own: their order, or their account. What is nobody's in particular is not.
     #[must_use]
-    pub fn owner(&self) -> Option<&str> {
+    pub fn is_of(&self, customer: &str) -> bool {
         match self {
-            Self::Order(order) => order.placed()?.customer.as_deref(),
-            _ => None,
+            Self::Order(order) => {
+                let placed = order.placed();
+                placed.and_then(|placed| placed.customer.as_deref()) == Some(customer)
+            }
+            Self::Account(account) => account.id().is_some_and(|id| id.to_string() == customer),
+            _ => false,
         }
     }
 

@@ -13,12 +13,14 @@ pub struct Document {
     pub revision: u64,
     /// Whether everybody may see it: a product that is for sale, and nothing else.
     pub published: bool,
+    /// Whose it is, where it is somebody's.
+    pub owner: Option<String>,
     /// JSON.
     pub body: Bytes,
 }
 
 impl sqlx::FromRow<'_, PgRow> for Document {
-    /// Reads the columns `version`, `revision`, `published` and `body`.
+    /// Reads the columns `version`, `revision`, `published`, `owner` and `body`.
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let version: i64 = row.try_get("version")?;
         let revision: i64 = row.try_get("revision")?;
@@ -27,6 +29,7 @@ impl sqlx::FromRow<'_, PgRow> for Document {
             version: version.cast_unsigned(),
             revision: revision.cast_unsigned(),
             published: row.try_get("published")?,
+            owner: row.try_get("owner")?,
             body: body.into(),
         })
     }

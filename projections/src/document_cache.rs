@@ -176,6 +176,7 @@ mod tests {
             version,
             revision: 0,
             published: true,
+            owner: None,
             body: format!("{{\"version\":{version}}}").into(),
         }
     }

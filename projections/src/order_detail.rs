@@ -18,7 +18,7 @@ use crate::projection::{self, Projection};
 /// The projection.
 pub const PROJECTION: Projection = Projection {
     name: "order_detail",
-    version: 2,
+    version: 3,
     tables: &["order_detail", "order_detail_payment"],
     tables_sql: include_str!("order_detail/tables.sql"),
     indexes_sql: "",

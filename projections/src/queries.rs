@@ -10,6 +10,7 @@ mod page;
 mod wait;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{Journal, JournalError, Position};
@@ -114,6 +115,8 @@ impl From<sqlx::Error> for QueryError {
 pub struct Queries {
     journal: Journal,
     board: Board,
+    /// Whose orders, with their payments, alone are there; everybody's if not said.
+    only_of: Option<Arc<str>>,
 }
 
 impl Queries {
@@ -121,7 +124,26 @@ impl Queries {
     /// on, or a new one where none run.
     #[must_use]
     pub fn new(journal: Journal, board: Board) -> Self {
-        Self { journal, board }
+        Self {
+            journal,
+            board,
+            only_of: None,
+        }
+    }
+
+    /// The same tables for somebody who reads no others' orders: to this handle only orders of this customer are there,
+    /// with their payments and timelines. With `None`, everybody's are. What is no customer's own is not narrowed.
+    #[must_use]
+    pub fn only_of(&self, customer: Option<String>) -> Self {
+        Self {
+            only_of: customer.map(Arc::from),
+            ..self.clone()
+        }
+    }
+
+    /// Whose orders alone are there, as statements are bound to it.
+    pub(crate) fn customer(&self) -> Option<&str> {
+        self.only_of.as_deref()
     }
 
     pub(crate) fn pool(&self) -> &PgPool {

@@ -1,19 +1,21 @@
-//! A query's request: what it must at least show, and what the client has already.
+//! A query's request: what it must at least show, what the client has already, and whose things alone are there for it.
 
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
 use http::header::IF_NONE_MATCH;
 use http::request::Parts;
-use projections::Queries;
+use projections::{Queries, order_detail};
 
 use super::headers;
 use crate::Api;
+use crate::auth::Allowed;
 use crate::problem::Problem;
 
 /// The conditions of a read.
 #[derive(Debug)]
 pub struct Read {
+    only_of: Option<String>,
     min_position: Option<u64>,
     if_none_match: Option<String>,
 }
@@ -21,10 +23,12 @@ pub struct Read {
 impl FromRequestParts<Api> for Read {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let allowed = Allowed::from_request_parts(parts, api).await?;
         let known = parts.headers.get_all(IF_NONE_MATCH).iter();
         let known: Vec<&str> = known.filter_map(|it| it.to_str().ok()).collect();
         Ok(Self {
+            only_of: allowed.only_of(),
             min_position: headers::min_position(&parts.headers)?,
             if_none_match: (!known.is_empty()).then(|| known.join(",")),
         })
@@ -32,20 +36,24 @@ impl FromRequestParts<Api> for Read {
 }
 
 impl Read {
-    /// The readers' handle, once this projection has posted what the client wants to see.
-    pub async fn caught_up<'a>(
+    /// The readers' handle, once this projection has posted what the client wants to see. To it, what is others' is not there
+    /// where the client reaches only their own.
+    pub async fn caught_up(
         &self,
-        api: &'a Api,
+        api: &Api,
         projection: &projections::Projection,
-    ) -> Result<&'a Queries, Problem> {
+    ) -> Result<Queries, Problem> {
         let queries = api.queries()?;
         if let Some(position) = self.min_position {
             let deadline = Instant::now() + api.options().min_position_wait;
-            queries
-                .wait_for(projection.name, position, deadline)
-                .await?;
+            let wait = |name| queries.wait_for(name, position, deadline);
+            wait(projection.name).await?;
+            // Whose an order is stands there.
+            if self.only_of.is_some() {
+                wait(order_detail::PROJECTION.name).await?;
+            }
         }
-        Ok(queries)
+        Ok(queries.only_of(self.only_of.clone()))
     }
 
     /// Whether the client has what this `ETag` names.

@@ -339,7 +339,7 @@ impl Decider {
             return false;
         };
         let subject = self.cache.peek(&request.needs[0].stream);
-        subject.is_some_and(|entry| entry.version > 0 && entry.state.owner() != Some(only_of))
+        subject.is_some_and(|entry| entry.version > 0 && !entry.state.is_of(only_of))
     }
 
     /// Counts the events in and puts them into the batch.

@@ -31,7 +31,7 @@ impl Queries {
         page: &PageQuery,
     ) -> Result<Page, QueryError> {
         let keyset: Keyset<Key> = Keyset::read("orders", page)?;
-        let mut sql = statement(filter, &keyset)?;
+        let mut sql = statement(filter, self.customer(), &keyset)?;
         let rows: Vec<(OffsetDateTime, Uuid, String)> = self
             .bounded(
                 sql.build_query_as()
@@ -49,10 +49,14 @@ impl Queries {
 
 fn statement<'a>(
     filter: &OrdersFilter,
+    only_of: Option<&str>,
     keyset: &Keyset<Key>,
 ) -> Result<QueryBuilder<'a, Postgres>, QueryError> {
     let mut sql =
         QueryBuilder::new("select placed_at, order_id, body from query.customer_orders where true");
+    if let Some(customer) = only_of {
+        sql.push(" and customer = ").push_bind(customer.to_owned());
+    }
     if let Some(customer) = &filter.customer {
         sql.push(" and customer = ").push_bind(customer.clone());
     }

@@ -162,6 +162,11 @@ impl OrderDocument {
         self.payment.as_ref().map_or(0, |payment| payment.version)
     }
 
+    /// Whose it is.
+    pub(super) fn customer(&self) -> Option<&str> {
+        self.customer.as_ref().map(Text::as_str)
+    }
+
     fn placed(placed: &OrderPlaced, recorded_at: Timestamp) -> Self {
         Self {
             id: placed.order_id,

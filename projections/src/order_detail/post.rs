@@ -26,12 +26,14 @@ pub(super) async fn post(
         return Ok(());
     }
     let (mut ids, mut payments, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+    let mut customers = Vec::new();
     let (mut versions, mut revisions) = (Vec::new(), Vec::new());
     for (id, document) in &documents {
         ids.push(*id);
         versions.push(document.version.cast_signed());
         revisions.push(document.revision().cast_signed());
         payments.push(document.payment_id().map(|id| id.0));
+        customers.push(document.customer());
         bodies.push(fold::write(TABLES.table, document)?);
     }
     sqlx::query(include_str!("store.sql"))
@@ -39,6 +41,7 @@ pub(super) async fn post(
         .bind(versions)
         .bind(revisions)
         .bind(payments)
+        .bind(customers)
         .bind(bodies)
         .execute(connection)
         .await?;

@@ -10,7 +10,13 @@ impl Queries {
     pub async fn order_detail(&self, order_id: Uuid) -> Result<Option<Document>, QueryError> {
         let read = sqlx::query_as(include_str!("read.sql"))
             .bind(order_id)
+            .bind(self.customer())
             .fetch_optional(self.pool());
-        self.cached(&PROJECTION, document_id(order_id), read).await
+        let found = self
+            .cached(&PROJECTION, document_id(order_id), read)
+            .await?;
+        // What is in memory was fetched for anybody.
+        Ok(found
+            .filter(|order| self.customer().is_none() || order.owner.as_deref() == self.customer()))
     }
 }

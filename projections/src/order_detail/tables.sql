@@ -1,10 +1,12 @@
 -- One document per order. The body is the answer to GET /v1/orders/{id}, and at the same time
--- all that is needed to post the order's next event, or its payment's: `revision` is the version of that.
+-- all that is needed to post the order's next event, or its payment's: `revision` is the version of that. Whose it is
+-- decides who reads it, its payment and its timeline.
 create table order_detail (
     order_id   uuid   not null,
     version    bigint not null,
     revision   bigint not null,
     payment_id uuid,
+    customer   text collate "C",
     body       text   not null,
     constraint order_detail_order primary key (order_id)
 );

@@ -16,7 +16,8 @@ impl Queries {
             .bind(domain::order::TYPE)
             .bind(order_id.payment().0)
             .bind(domain::payment::TYPE)
-            .bind(EVENTS_MAX);
+            .bind(EVENTS_MAX)
+            .bind(self.customer());
         self.bounded(rows.fetch_all(self.pool())).await
     }
 }

@@ -21,7 +21,7 @@ impl Queries {
     /// A SKU's stock, one document per location, by location. Empty if the SKU was never in stock.
     pub async fn stock(&self, sku: &Sku) -> Result<Vec<Document>, QueryError> {
         let read = sqlx::query_as(
-            "select version, 0::bigint as revision, false as published, body from query.stock_level where sku = $1 order by location",
+            "select version, 0::bigint as revision, false as published, null::text as owner, body from query.stock_level where sku = $1 order by location",
         );
         self.bounded(read.bind(sku.as_str()).fetch_all(self.pool()))
             .await
@@ -34,7 +34,7 @@ impl Queries {
         location: &Location,
     ) -> Result<Option<Document>, QueryError> {
         let read = sqlx::query_as(
-            "select version, 0::bigint as revision, false as published, body from query.stock_level where sku = $1 and location = $2",
+            "select version, 0::bigint as revision, false as published, null::text as owner, body from query.stock_level where sku = $1 and location = $2",
         );
         self.bounded(
             read.bind(sku.as_str())
