@@ -4,6 +4,7 @@
 
 pub mod access;
 mod edge;
+mod kafka;
 pub mod payments;
 
 use std::net::SocketAddr;
@@ -36,6 +37,13 @@ struct File {
     kafka_brokers: String,
     kafka_topic: String,
     kafka_partitions: u32,
+    kafka_security_protocol: String,
+    kafka_ca: String,
+    kafka_certificate: String,
+    kafka_key: String,
+    kafka_sasl_mechanism: String,
+    kafka_username: String,
+    kafka_password: String,
     data_dir: String,
     token: String,
     support_refund_max: u32,
@@ -99,7 +107,7 @@ pub struct Config {
     /// The journal's Postgres; `None`: a private one.
     pub database: Option<PgConnectOptions>,
     /// Kafka, if it is used.
-    pub kafka: Option<Kafka>,
+    pub kafka: Option<relay::RelayOptions>,
     /// Where local state is kept, if that was said.
     pub data_dir: Option<PathBuf>,
     /// A bearer token that is a service with every scope, if there is to be one.
@@ -120,17 +128,6 @@ pub struct Config {
     pub access: Access,
     /// TLS, other pages, proxies, rates.
     pub edge: api::EdgeOptions,
-}
-
-/// Where the journal is published.
-#[derive(Clone, Debug)]
-pub struct Kafka {
-    /// Bootstrap brokers.
-    pub brokers: String,
-    /// The topic.
-    pub topic: String,
-    /// The topic's partitions.
-    pub partitions: u32,
 }
 
 impl Config {
@@ -221,7 +218,19 @@ impl File {
         Ok(Config {
             listen,
             database,
-            kafka: kafka(&self.kafka_brokers, self.kafka_topic, self.kafka_partitions)?,
+            kafka: kafka::Raw {
+                brokers: self.kafka_brokers,
+                topic: self.kafka_topic,
+                partitions: self.kafka_partitions,
+                security_protocol: self.kafka_security_protocol,
+                ca: self.kafka_ca,
+                certificate: self.kafka_certificate,
+                key: self.kafka_key,
+                sasl_mechanism: self.kafka_sasl_mechanism,
+                username: self.kafka_username,
+                password: self.kafka_password,
+            }
+            .checked()?,
             data_dir: (!self.data_dir.is_empty()).then(|| PathBuf::from(&self.data_dir)),
             token: token(self.token, listen)?,
             support_refund_max: self.support_refund_max,
@@ -287,28 +296,6 @@ fn database(url: &str) -> Result<Option<PgConnectOptions>> {
         bail!(RIGHT);
     }
     Ok(Some(PgConnectOptions::from_str(url).context(RIGHT)?))
-}
-
-fn kafka(brokers: &str, topic: String, partitions: u32) -> Result<Option<Kafka>> {
-    if brokers.is_empty() {
-        return Ok(None);
-    }
-    for broker in brokers.split(',') {
-        let port = broker
-            .trim()
-            .rsplit_once(':')
-            .map(|(_, port)| port.parse::<u16>());
-        if !matches!(port, Some(Ok(_))) {
-            bail!(
-                "KAFKA_BROKERS names `{broker}`, which is not host:port; several have commas between them"
-            );
-        }
-    }
-    Ok(Some(Kafka {
-        brokers: brokers.to_owned(),
-        topic,
-        partitions,
-    }))
 }
 
 fn token(token: String, listen: SocketAddr) -> Result<Option<String>> {
@@ -428,6 +415,34 @@ mod tests {
         assert!(!format!("{config:?}").contains("very_secret"));
         let both = with(&[key, ("DAYBOOK_SANDBOX", "on")]).unwrap();
         assert!(both.payments.sandbox.is_some());
+    }
+
+    #[test]
+    fn kafka_is_reached_as_it_is_said() {
+        let safely = |more: &[(&'static str, &'static str)]| {
+            // `more` goes first: the first that is named counts.
+            let mut variables = more.to_vec();
+            variables.extend([
+                ("KAFKA_BROKERS", "kafka:9093"),
+                ("DAYBOOK_KAFKA_SECURITY_PROTOCOL", "sasl_ssl"),
+                ("DAYBOOK_KAFKA_CA", "ca.pem"),
+                ("DAYBOOK_KAFKA_USERNAME", "daybook"),
+                ("DAYBOOK_KAFKA_PASSWORD", "very secret"),
+            ]);
+            with(&variables)
+        };
+        let kafka = safely(&[]).unwrap().kafka.unwrap();
+        assert!(kafka.security.tls.is_some() && kafka.security.sasl.is_some());
+        assert!(!format!("{kafka:?}").contains("very secret"));
+        for (variable, value, right) in [
+            ("DAYBOOK_KAFKA_SECURITY_PROTOCOL", "tls", "sasl_ssl"),
+            ("DAYBOOK_KAFKA_SASL_MECHANISM", "GSSAPI", "SCRAM-SHA-512"),
+            ("DAYBOOK_KAFKA_CERTIFICATE", "c.pem", "both files"),
+            ("DAYBOOK_KAFKA_USERNAME", "", "DAYBOOK_KAFKA_PASSWORD"),
+        ] {
+            let said = format!("{:#}", safely(&[(variable, value)]).unwrap_err());
+            assert!(said.contains(right), "{variable}={value}: {said}");
+        }
     }
 
     #[test]

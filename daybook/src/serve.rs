@@ -14,7 +14,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use journal::{FeedSource, Journal, TailSource};
 use projections::{Board, Queries, Runner};
-use relay::{KafkaSource, Relay};
+use relay::{KafkaSource, Relay, RelayOptions};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::cli::{Role, Serve};
-use crate::config::{Config, Kafka};
+use crate::config::Config;
 use crate::database::Database;
 use crate::identities;
 use crate::processes::Processes;
@@ -199,7 +199,7 @@ struct Workers {
 impl Workers {
     fn start(config: &Config, roles: &Serve, journal: &Journal) -> Self {
         let tail = TailSource::new(journal.clone());
-        let source = |kafka| KafkaSource::new(tail.clone(), relay_options(kafka));
+        let source = |kafka: &RelayOptions| KafkaSource::new(tail.clone(), kafka.clone());
         let workers = Self {
             kafka: config.kafka.as_ref().map(source),
             tail,
@@ -208,7 +208,7 @@ impl Workers {
             shutdown: CancellationToken::new(),
         };
         if let (true, Some(kafka)) = (roles.has(Role::Relay), &config.kafka) {
-            let relay = Relay::new(journal.clone(), relay_options(kafka));
+            let relay = Relay::new(journal.clone(), kafka.clone());
             workers.tasks.spawn(relay.run(workers.shutdown.clone()));
         }
         if roles.has(Role::Projections) {
@@ -254,14 +254,6 @@ impl Workers {
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-    }
-}
-
-fn relay_options(kafka: &Kafka) -> relay::RelayOptions {
-    relay::RelayOptions {
-        brokers: kafka.brokers.clone(),
-        topic: kafka.topic.clone(),
-        partitions: kafka.partitions,
     }
 }
 

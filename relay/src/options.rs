@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+use crate::Security;
+
 /// How long a call to Kafka's administration may take.
 pub(crate) const ADMIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -25,6 +27,8 @@ pub struct RelayOptions {
     /// Its partitions. Fixed for the life of the topic: another count would move streams
     /// between partitions and lose their order.
     pub partitions: u32,
+    /// How the brokers are reached.
+    pub security: Security,
 }
 
 impl Default for RelayOptions {
@@ -33,6 +37,7 @@ impl Default for RelayOptions {
             brokers: String::new(),
             topic: "daybook.events".to_owned(),
             partitions: 12,
+            security: Security::default(),
         }
     }
 }
@@ -44,6 +49,7 @@ impl RelayOptions {
             .set("bootstrap.servers", &self.brokers)
             .set("client.id", "daybook")
             .set("reconnect.backoff.max.ms", "1000");
+        self.security.apply(&mut config);
         config
     }
 

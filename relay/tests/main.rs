@@ -6,6 +6,7 @@ mod follower;
 mod loss;
 mod pace;
 mod raw;
+mod secured;
 mod takeover;
 mod wire;
 mod world;

@@ -88,6 +88,7 @@ impl World {
             brokers: self.kafka.brokers().to_owned(),
             topic: self.topic(),
             partitions: PARTITIONS,
+            ..RelayOptions::default()
         }
     }
 
@@ -100,8 +101,12 @@ impl World {
     }
 
     pub fn relay(&self) -> Running {
+        self.relay_by(self.options())
+    }
+
+    pub fn relay_by(&self, options: RelayOptions) -> Running {
         let shutdown = CancellationToken::new();
-        let relay = Relay::new(self.journal.clone(), self.options());
+        let relay = Relay::new(self.journal.clone(), options);
         let token = shutdown.clone();
         let task = tokio::spawn(async move {
             let _ = relay.run(token).await;

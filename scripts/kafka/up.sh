@@ -2,6 +2,9 @@
 # up.sh DATA_DIR [PORT]: one real Kafka broker on 127.0.0.1, formatted when DATA_DIR is new; prints its port.
 # PORT + 1 is its controller's. Stop it with down.sh DATA_DIR.
 #
+# More listeners: DATA_DIR/more.properties.in is put behind the configuration, with the same @PLACES@ and @SASL_PORT@ (PORT + 2) and
+# @TLS_PORT@ (PORT + 3), and what comes later counts; DATA_DIR/format.args has more arguments for formatting, one a line.
+#
 # Jars and class-data archives (which halve the start) lie in .tools/kafka of the checkout, or in DAYBOOK_TOOLS_DIR, so that
 # several clones can share them. An archive is bound to the jars' paths and to the JDK; the JVM ignores one that does not fit.
 set -euo pipefail
@@ -36,12 +39,17 @@ archive() {
 }
 
 configure() {
-  sed "s#@PORT@#$1#g; s#@CONTROLLER_PORT@#$(($1 + 1))#g; s#@DATA@#$data#g" "$here/server.properties.in" >"$data/server.properties"
+  local more="$data/more.properties.in"
+  [ -f "$more" ] || more=/dev/null
+  sed "s#@PORT@#$1#g; s#@CONTROLLER_PORT@#$(($1 + 1))#g; s#@SASL_PORT@#$(($1 + 2))#g; s#@TLS_PORT@#$(($1 + 3))#g; s#@DATA@#$data#g" \
+    "$here/server.properties.in" "$more" >"$data/server.properties"
 }
 
 format() {
+  local more=()
+  if [ -f "$data/format.args" ]; then mapfile -t more <"$data/format.args"; fi
   java -Xmx128m "${jvm[@]}" "$(archive format)" -cp "$class_path" kafka.tools.StorageTool \
-    format -t AAAAAAAAAAAAAAAAAAAAAQ -c "$data/server.properties" >"$data/format.log" 2>&1 || { tail -20 "$data/format.log" >&2; return 1; }
+    format -t AAAAAAAAAAAAAAAAAAAAAQ -c "$data/server.properties" ${more[@]+"${more[@]}"} >"$data/format.log" 2>&1 || { tail -20 "$data/format.log" >&2; return 1; }
   if [ -f "$data/format.jsa" ]; then mv "$data/format.jsa" "$tools/format.jsa"; fi
 }
 
@@ -64,7 +72,7 @@ start() {
 attempts=1
 if [ -z "$port" ]; then attempts=3; fi
 for ((attempt = 1; attempt <= attempts; attempt++)); do
-  if [ $attempts -gt 1 ]; then port=$(free_port 2); fi
+  if [ $attempts -gt 1 ]; then port=$(free_port 4); fi
   configure "$port"
   [ -f "$data/log/meta.properties" ] || format
   if start "$port"; then

@@ -14,6 +14,7 @@ mod buyers;
 mod checkouts;
 mod complete_journey;
 mod embedded;
+mod encrypted;
 mod harness;
 mod idempotency;
 mod january;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::complete_journey::{import_sample, sample_figures};
 use crate::shop::caught_up;
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 14] = [
     "product_listing",
     "product_page",
     "stock_level",
@@ -23,6 +23,9 @@ const TABLES: [&str; 11] = [
     "sales",
     "timer",
     "attention",
+    "account_directory",
+    "client_directory",
+    "live_revocations",
 ];
 
 /// What the tables serve, as bytes.

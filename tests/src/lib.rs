@@ -16,6 +16,7 @@
     reason = "a harness fails a test by panicking; its messages say what to do"
 )]
 
+mod authority;
 mod cli;
 mod http;
 mod kafka;
@@ -23,9 +24,11 @@ mod oidc;
 mod poll;
 mod postgres;
 mod private;
+mod secured;
 mod server;
 mod stripe_mock;
 
+pub use authority::{Authority, Issued};
 pub use cli::{Cli, Finished, Running, executable};
 pub use http::{Http, Reply};
 pub use kafka::Kafka;
@@ -33,6 +36,7 @@ pub use oidc::oidc_issuer;
 pub use poll::eventually;
 pub use postgres::Postgres;
 pub use private::{Broker, Cluster};
+pub use secured::{KAFKA_PASSWORD, KAFKA_USERNAME};
 pub use server::{Launch, Server};
 pub use stripe_mock::stripe_mock_url;
 

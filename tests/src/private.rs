@@ -19,9 +19,19 @@ impl Broker {
         Self(Service::start("kafka").await)
     }
 
+    /// Starts one whose folder `prepare` has put something into.
+    pub(crate) async fn start_prepared(prepare: impl FnOnce(&Path)) -> Self {
+        Self(Service::start_prepared("kafka", prepare).await)
+    }
+
     /// For `KAFKA_BROKERS`.
     pub fn brokers(&self) -> String {
-        format!("127.0.0.1:{}", self.0.port)
+        self.neighbour(0)
+    }
+
+    /// Its listener so many ports further.
+    pub(crate) fn neighbour(&self, further: u16) -> String {
+        format!("127.0.0.1:{}", self.0.port + further)
     }
 
     /// Stops it in order.
@@ -80,13 +90,20 @@ struct Service {
 
 impl Service {
     async fn start(kind: &'static str) -> Self {
+        Self::start_prepared(kind, |_| {}).await
+    }
+
+    async fn start_prepared(kind: &'static str, prepare: impl FnOnce(&Path)) -> Self {
         // As root, Postgres runs as another user, who must be able to pass through.
         let folder = tempfile::Builder::new()
             .prefix("daybook-test-")
             .permissions(std::fs::Permissions::from_mode(0o711))
             .tempdir()
             .expect("a temporary folder");
-        let port = up(kind, data(folder.path()), None).await;
+        let data = data(folder.path());
+        std::fs::create_dir(&data).expect("a data folder");
+        prepare(&data);
+        let port = up(kind, data, None).await;
         Self { kind, folder, port }
     }
 

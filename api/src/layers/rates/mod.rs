@@ -62,17 +62,13 @@ impl Class {
     fn of(method: &Method, route: &str) -> Self {
         match (method.as_str(), route) {
             (_, "/healthz" | "/readyz" | "/metrics") => Self::Watcher,
-            ("POST", "/v1/sessions" | "/oauth/authorize" | "/oauth/log-in") => Self::SignIn,
-            ("POST", "/v1/accounts") => Self::Registration,
-            (
-                "POST",
-                "/v1/password-resets"
-                | "/v1/password-resets/completions"
-                | "/v1/accounts/verification-mails"
-                | "/v1/accounts/verifications"
-                | "/reset"
-                | "/verify",
-            ) => Self::PasswordReset,
+            ("POST", "/v1/sessions" | "/oauth/authorize" | "/v1/accounts/me/password") => {
+                Self::SignIn
+            }
+            ("POST", "/v1/accounts" | "/v1/accounts/verification-mails") => Self::Registration,
+            ("POST", "/v1/password-resets" | "/v1/password-resets/completions" | "/reset") => {
+                Self::PasswordReset
+            }
             ("POST", "/oauth/token" | "/oauth/revoke" | "/oauth/introspect") => Self::Token,
             _ => Self::Plain,
         }
