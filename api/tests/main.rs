@@ -3,6 +3,7 @@
 
 mod accounts;
 mod ask;
+mod attacks;
 mod books;
 mod browser;
 mod browsers;

@@ -19,7 +19,7 @@ pub async fn refused_times(world: &World, reason: &str, least: u64) -> u64 {
             .await
             .expect(200);
         let events = events.json();
-        let refused = events["items"].as_array().unwrap().iter();
+        let refused = events["events"].as_array().unwrap().iter();
         let refused = refused.map(|event| &event["data"]["AccessRefused"]);
         let of_reason = refused.filter(|refused| refused["reason"] == reason);
         let times: u64 = of_reason

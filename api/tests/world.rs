@@ -25,6 +25,9 @@ use uuid::Uuid;
 use crate::ask::{self, Answer, ask, empty, get, post, request};
 use crate::people::Mailbox;
 
+/// The address of the shop in these tests.
+pub const PUBLIC_URL: &str = "http://shop.example";
+
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 pub struct World {
@@ -32,6 +35,8 @@ pub struct World {
     pub api: Api,
     /// What the processes of a whole server would hold.
     pub commands: Commands,
+    /// The key that wraps all others.
+    pub master: MasterKeys,
     /// People and programs come in here.
     pub identity: Identity,
     /// Where their mail arrives.
@@ -71,13 +76,15 @@ impl World {
         let queries = Queries::new(journal, board);
         let api = Api::new(commands.clone(), queries, ask::options());
         let mailbox = Mailbox::default();
-        let identity = identity_of(commands.clone(), mailbox.clone()).await;
+        let master = MasterKeys::new(MasterKey::generate().unwrap(), Vec::new());
+        let identity = identity_of(commands.clone(), mailbox.clone(), master.clone()).await;
         tokio::spawn(identity.clone().run(tail, stop.clone()));
         api.let_in(identity.clone());
         let world = Self {
             router: api.router(),
             api,
             commands,
+            master,
             identity,
             mailbox,
             _stop: stop.drop_guard(),
@@ -129,11 +136,10 @@ impl World {
     }
 }
 
-async fn identity_of(commands: Commands, mailbox: Mailbox) -> Identity {
-    let master = MasterKeys::new(MasterKey::generate().unwrap(), Vec::new());
+async fn identity_of(commands: Commands, mailbox: Mailbox, master: MasterKeys) -> Identity {
     let options = IdentityOptions {
         mailer: Arc::new(mailbox),
-        ..IdentityOptions::new(master, "http://shop.example")
+        ..IdentityOptions::new(master, PUBLIC_URL)
     };
     Identity::open(commands, options).await.unwrap()
 }

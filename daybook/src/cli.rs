@@ -37,6 +37,9 @@ pub enum Command {
     /// Accounts: the first owner, and what has to be done when nobody can log in.
     #[command(subcommand)]
     Accounts(Accounts),
+    /// The keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Bring the database's schema up to date, and do nothing else.
     Migrate,
     /// Print the default configuration file.
@@ -130,6 +133,24 @@ pub struct Verify {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `daybook keys`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Every key, in the order in which they sign.
+    List,
+    /// Make the next key. It is published at once and signs a quarter of an hour later.
+    Rotate {
+        /// Sign with it at once: others who keep a copy of the published keys may refuse its tokens for some minutes.
+        #[arg(long)]
+        now: bool,
+    },
+    /// Take a key away that somebody else may have: its tokens are refused, and another signs at once.
+    Revoke {
+        /// Its name.
+        kid: String,
+    },
 }
 
 /// `daybook accounts`

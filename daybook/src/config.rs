@@ -6,6 +6,7 @@ pub mod access;
 mod edge;
 mod kafka;
 pub mod payments;
+pub mod tokens;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,9 @@ struct File {
     password_hashes_at_once: usize,
     password_hashes_waiting: usize,
     session_days: u64,
+    access_token_seconds: u64,
+    key_days: u64,
+    foreign_issuers: tokens::ForeignIssuers,
     tls_certificate: String,
     tls_key: String,
     cors_origins: String,
@@ -126,6 +130,8 @@ pub struct Config {
     pub payments: Payments,
     /// How people are let in.
     pub access: Access,
+    /// Tokens, and whose besides our own.
+    pub tokens: tokens::Tokens,
     /// TLS, other pages, proxies, rates.
     pub edge: api::EdgeOptions,
 }
@@ -252,6 +258,12 @@ impl File {
                 password_hashes_at_once: self.password_hashes_at_once,
                 password_hashes_waiting: self.password_hashes_waiting,
                 session_days: self.session_days,
+            }
+            .checked()?,
+            tokens: tokens::Raw {
+                access_token_seconds: self.access_token_seconds,
+                key_days: self.key_days,
+                foreign_issuers: self.foreign_issuers,
             }
             .checked()?,
             payments: payments::Raw {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use commands::Commands;
 use domain::value::Timestamp;
 use identity::mail::{Folder, Mailer, Smtp};
-use identity::{Identity, IdentityOptions, LiveRevocations, RevocationTable};
+use identity::{Identity, IdentityOptions, LiveRevocations, RevocationTable, TokenOptions};
 use projections::{Queries, RevokedLately};
 
 use crate::config::Config;
@@ -61,11 +61,7 @@ fn now() -> Timestamp {
 
 async fn options(config: &Config) -> Result<IdentityOptions> {
     let access = &config.access;
-    let master = match &access.master {
-        Master::Keys(keys) => (**keys).clone(),
-        Master::File(Some(path)) => of_file(path).await?,
-        Master::File(None) => of_file(&data_dir(config).await.join(KEY_FILE)).await?,
-    };
+    let master = master(config).await?;
     let scheme = config.edge.tls.as_ref().map_or("http", |_| "https");
     let listening = || format!("{scheme}://{}", config.listen);
     let public_url = access.public_url.clone().unwrap_or_else(listening);
@@ -75,8 +71,24 @@ async fn options(config: &Config) -> Result<IdentityOptions> {
         hashes_at_once_max: access.hashes_at_once_max,
         hashes_waiting_max: access.hashes_waiting_max,
         session_length: access.session_length,
+        tokens: TokenOptions {
+            access_lifetime: config.tokens.access_lifetime,
+            client_session_lifetime: access.session_length,
+            rotate_keys_every: config.tokens.rotate_keys_every,
+            foreign: config.tokens.foreign.clone(),
+            ..TokenOptions::default()
+        },
         ..IdentityOptions::new(master, public_url)
     })
+}
+
+/// The master key.
+pub async fn master(config: &Config) -> Result<MasterKeys> {
+    match &config.access.master {
+        Master::Keys(keys) => Ok((**keys).clone()),
+        Master::File(Some(path)) => of_file(path).await,
+        Master::File(None) => of_file(&data_dir(config).await.join(KEY_FILE)).await,
+    }
 }
 
 /// Whoever makes the file keeps it: with several servers on one database, all need the same key.

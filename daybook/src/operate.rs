@@ -1,6 +1,7 @@
 //! What operators and auditors do from the command line, beside a running server or without one.
 
 mod accounts;
+mod keys;
 mod projections;
 
 use std::process::ExitCode;
@@ -77,6 +78,7 @@ async fn with_journal(config: &Config, database: &Database, command: Command) ->
             import_postgres_es(&journal, &options).await?
         }
         Command::Accounts(command) => accounts::run(config, &journal, command).await?,
+        Command::Keys(command) => keys::run(config, &journal, command).await?,
         Command::Migrate => {
             println!(
                 "the schema is up to date; the journal holds {} events",

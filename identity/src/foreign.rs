@@ -27,6 +27,7 @@ use sha2::{Digest as _, Sha256};
 use crate::tokens::ForeignOptions;
 use crate::{IdentityError, Tokens};
 use fetch::Fetcher;
+pub use fetch::is_safe_address;
 
 /// How long a node rests between two fetches of an issuer's keys.
 const FETCH_AGAIN_AFTER: Duration = Duration::from_secs(30);

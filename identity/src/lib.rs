@@ -47,6 +47,7 @@ pub use accounts::{
 };
 pub use error::IdentityError;
 use foreign::ForeignIssuers;
+pub use foreign::is_safe_address;
 pub use options::IdentityOptions;
 use revocations::Revocations;
 pub use revocations::{LiveRevocations, RevocationTable};

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod erasing;
+mod foreign;
 mod logging_in;
 mod outbox;
 mod passwords;

@@ -73,7 +73,7 @@ impl Fetcher {
         if document.issuer != self.issuer {
             return Err(FetchFault::OtherIssuer(document.issuer));
         }
-        if !is_safe(&document.jwks_uri) {
+        if !is_safe_address(&document.jwks_uri) {
             return Err(FetchFault::KeysAddress(document.jwks_uri));
         }
         Ok(Jwks::parse(&self.get(&document.jwks_uri).await?)?)
@@ -102,7 +102,7 @@ async fn body(mut response: Response, address: &str) -> Result<Vec<u8>, FetchFau
 }
 
 /// Whether nobody on the way can change what is read there.
-pub(crate) fn is_safe(address: &str) -> bool {
+pub fn is_safe_address(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else {
         return false;
     };
@@ -127,7 +127,7 @@ mod tests {
             "http://localhost/jwks",
             "http://[::1]/",
         ] {
-            assert!(is_safe(address), "{address}");
+            assert!(is_safe_address(address), "{address}");
         }
         for address in [
             "http://id.example/keys",
@@ -136,7 +136,7 @@ mod tests {
             "jwks",
             "http://127.0.0.1.evil.example/",
         ] {
-            assert!(!is_safe(address), "{address}");
+            assert!(!is_safe_address(address), "{address}");
         }
     }
 }
