@@ -81,6 +81,8 @@ impl House {
         let texts = files
             .iter()
             .filter_map(|path| std::fs::read_to_string(path).ok());
+        // Long lines are broken off for the way (RFC 2045, section 6.7).
+        let texts = texts.map(|text| text.replace("=\r\n", "").replace("=3D", "="));
         texts.filter(|text| text.contains(email)).collect()
     }
 

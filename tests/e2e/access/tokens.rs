@@ -1,14 +1,19 @@
 //! Forged tokens (RFC 8725) against a running server: each gets the same 401, and the journal says why without saying what.
 
+use std::time::Duration;
+
 use data_encoding::BASE64URL_NOPAD;
-use daybook_tests::{Http, Postgres, Reply};
+use daybook_tests::{Http, Postgres, Reply, eventually};
 use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 
-use super::people::{House, noted, program};
+use super::people::{House, Session, noted, program};
 use super::secrets::assert_none_of;
+
+/// A second, and what clocks may differ by.
+const EXPIRED_WITHIN: Duration = Duration::from_secs(20);
 
 /// A token in its three parts.
 #[derive(Clone)]
@@ -289,6 +294,27 @@ async fn a_token_of_another_issuer_with_the_same_keys_is_refused() {
     show(&elsewhere.http(), &theirs).await.expect(200);
     show(&house.http(), &theirs).await.expect(401);
     show(&elsewhere.http(), &ours).await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_time_is_over_is_refused_as_such_and_another_is_had() {
+    let postgres = Postgres::fresh().await;
+    let house = House::open_as(&postgres, |launch| {
+        launch.env("DAYBOOK_ACCESS_TOKEN_SECONDS", "1")
+    })
+    .await;
+    let person = house.person("for-a-second@example.org").await;
+    let http = house.stranger();
+    eventually("the token has expired", EXPIRED_WITHIN, async || {
+        let reply = person.session.on(&http).get("/v1/accounts/me").await;
+        match (reply.status, reply.code().as_deref()) {
+            (401, Some("token-expired")) => Ok(()),
+            _ => Err(reply.describe()),
+        }
+    })
+    .await;
+    let next = Session::of(&person.session.refresh(&http).await.expect(200));
+    next.on(&http).get("/v1/accounts/me").await.expect(200);
 }
 
 /// A listener that counts who comes.
