@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
@@ -97,32 +98,28 @@ pub async fn serve(
 }
 
 impl Server {
+    /// Each way of serving has memory of its own: in one future every connection would take what the largest of them takes.
     async fn connection(&self, stream: TcpStream, address: SocketAddr) {
         let stream = Patient::new(stream, self.write_timeout);
-        let Some(tls) = &self.tls else {
-            let peer = Peer {
-                address,
-                encrypted: false,
-            };
-            return http1(
-                stream,
-                self.router.clone(),
-                peer,
-                &self.protocols,
-                self.ending.clone(),
-            )
-            .await;
-        };
         let peer = Peer {
             address,
-            encrypted: true,
+            encrypted: self.tls.is_some(),
         };
-        let config = Arc::clone(&tls.borrow());
+        match &self.tls {
+            Some(tls) => {
+                let config = Arc::clone(&tls.borrow());
+                Box::pin(self.encrypted(stream, config, peer)).await;
+            }
+            None => self.http1(stream, peer).await,
+        }
+    }
+
+    async fn encrypted(&self, stream: Patient<TcpStream>, config: Arc<ServerConfig>, peer: Peer) {
         let handshake = TlsAcceptor::from(config).accept(stream);
         let handshake = tokio::time::timeout(self.handshake_timeout, handshake);
         let stream = tokio::select! {
             shaken = handshake => match shaken {
-                Ok(Ok(stream)) => stream,
+                Ok(Ok(stream)) => Box::new(stream),
                 Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => return tracing::debug!("a TLS handshake took too long"),
             },
@@ -131,9 +128,19 @@ impl Server {
         let (router, ending) = (self.router.clone(), self.ending.clone());
         // What TLS agreed on; a client that named nothing speaks HTTP/1.1.
         match stream.get_ref().1.alpn_protocol() {
-            Some(b"h2") => http2(stream, router, peer, &self.protocols, ending).await,
-            _ => http1(stream, router, peer, &self.protocols, ending).await,
+            Some(b"h2") => {
+                Box::pin(http2(stream, router, peer, &self.protocols, ending)).await;
+            }
+            _ => self.http1(stream, peer).await,
         }
+    }
+
+    async fn http1<S>(&self, stream: S, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (router, ending) = (self.router.clone(), self.ending.clone());
+        Box::pin(http1(stream, router, peer, &self.protocols, ending)).await;
     }
 }
 

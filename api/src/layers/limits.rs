@@ -1,36 +1,30 @@
 //! Limits on time and on concurrency: what is too much is refused at once, with a word about when to try again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
 
+use super::seat::{Seats, overloaded};
 use crate::problem::{Code, Problem};
 
 /// Lets a limited number of requests through at once.
 #[derive(Clone, Debug)]
-pub struct Gate(Arc<Semaphore>);
+pub struct Gate(Seats);
 
 impl Gate {
     /// For this many.
     pub fn new(requests_at_once_max: usize) -> Self {
-        let permits = requests_at_once_max.clamp(1, Semaphore::MAX_PERMITS);
-        Self(Arc::new(Semaphore::new(permits)))
+        Self(Seats::new(requests_at_once_max))
     }
 }
 
 /// Refuses what does not fit through the gate. Waiting would only hide from clients that it is too much.
 pub async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    match gate.0.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => Problem::new(
-            Code::Overloaded,
-            "the server works on as many requests as it can; try again in a moment",
-        )
-        .into_response(),
+    match gate.0.take() {
+        Some(seat) => seat.keep(next.run(request)).await,
+        None => overloaded().into_response(),
     }
 }
 
@@ -47,5 +41,36 @@ pub async fn deadline(State(within): State<Duration>, request: Request, next: Ne
             ),
         )
         .into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_more_than_fits_is_refused_at_once() {
+        let router = Router::new()
+            .route("/", get(std::future::pending::<()>))
+            .layer(from_fn_with_state(Gate::new(1), gate));
+        let ask = || {
+            let request = Request::get("/").body(Body::empty());
+            Box::pin(router.clone().oneshot(request.unwrap()))
+        };
+        let mut running = ask();
+        assert!(futures::poll!(&mut running).is_pending());
+        let refused = ask().await.unwrap();
+        assert_eq!(
+            (refused.status().as_u16(), &refused.headers()["retry-after"]),
+            (503, &"1".parse().unwrap())
+        );
+        drop(running);
+        assert!(futures::poll!(&mut ask()).is_pending());
     }
 }

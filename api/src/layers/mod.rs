@@ -4,8 +4,10 @@ mod headers;
 mod limits;
 mod observe;
 mod rates;
+mod seat;
 
 pub use headers::{headers, other_pages};
 pub use limits::{Gate, deadline, gate};
 pub use observe::observe;
 pub use rates::{Rates, rates};
+pub use seat::Seat;

@@ -111,7 +111,8 @@ where
     let mut stream = connection.into_parts().io.into_inner();
     // A connection that fails here has ended, which is what was wanted.
     if stream.shutdown().await.is_ok() && !leaving {
-        let _ = tokio::time::timeout(LINGER, discard(&mut stream)).await;
+        let discarded = Box::pin(discard(&mut stream));
+        let _ = tokio::time::timeout(LINGER, discarded).await;
     }
 }
 

@@ -6,6 +6,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::ApiOptions;
 use crate::edge::Http2Options;
 
+/// Most that is kept of what a connection sends and nobody has taken yet. Hyper's own 400 kB, times two thousand clients that
+/// send bodies and stall, is too much.
+const CONNECTION_BYTES_MAX: usize = 64 * 1024;
+
 /// Both protocols, ready to serve connections.
 pub struct Protocols {
     pub http1: http1::Builder,
@@ -28,7 +32,8 @@ fn http1(options: &ApiOptions) -> http1::Builder {
     http.timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         // Their number has hyper's own limit of 100, which costs nothing; another would be allocated for each request.
-        .max_header_size(options.header_bytes_max);
+        .max_header_size(options.header_bytes_max)
+        .max_buf_size(CONNECTION_BYTES_MAX);
     http
 }
 
