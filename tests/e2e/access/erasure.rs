@@ -65,7 +65,9 @@ async fn customer(house: &House) -> Customer {
         "name": NAME, "phone": PHONE,
         "address": format!("{STREET}\n93083 {CITY}"),
     });
-    own.send(own.request(Method::PATCH, "/v1/accounts/me").json(&profile))
+    let account = own.get("/v1/accounts/me").await.expect(200);
+    let etag = account.header("etag").unwrap();
+    own.edit(Method::PATCH, "/v1/accounts/me", etag, &profile)
         .await
         .expect(200);
     own.post("/v1/accounts/me/totp", &json!({"password": PASSWORD}))

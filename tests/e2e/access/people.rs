@@ -256,7 +256,11 @@ pub async fn noted(http: &Http, reasons: &[&str]) -> BTreeSet<String> {
                 subject.is_some_and(|subject| subject.starts_with("security-"))
             });
             let noted: BTreeSet<String> = of_security
-                .filter_map(|event| event["data"]["reason"].as_str().map(str::to_owned))
+                .filter_map(|event| {
+                    event["data"]["AccessRefused"]["reason"]
+                        .as_str()
+                        .map(str::to_owned)
+                })
                 .collect();
             let missing: Vec<_> = reasons
                 .iter()
