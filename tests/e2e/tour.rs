@@ -29,6 +29,7 @@ async fn the_tour_comes_out_as_the_page_shows_it() {
     std::fs::write(&config, settings).unwrap();
     let server = Launch::on(&postgres)
         .env("DAYBOOK_TOKEN", "")
+        .env("DAYBOOK_MASTER_KEY", "")
         .env("DAYBOOK_CONFIG", config.to_string_lossy())
         .env("DAYBOOK_DATA_DIR", data.to_string_lossy())
         .start()

@@ -35,7 +35,12 @@ impl House {
     /// The same, with more settings.
     pub async fn open_as(postgres: &Postgres, settings: impl FnOnce(Launch) -> Launch) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let launch = Launch::on(postgres).env("DAYBOOK_DATA_DIR", folder.path().to_string_lossy());
+        let launch = Launch::on(postgres)
+            .env("DAYBOOK_DATA_DIR", folder.path().to_string_lossy())
+            // The key's file in the data folder, as an operator has it.
+            .env("DAYBOOK_MASTER_KEY", "")
+            // One shop, whichever process is asked.
+            .env("DAYBOOK_PUBLIC_URL", "http://shop.example");
         let launch = settings(launch);
         let server = launch.start().await;
         Self {
