@@ -12,7 +12,7 @@ use crate::request::PAGE_PARAMETERS as PAGES;
 use crate::routes::{
     accounts, attention, clients, discovery, events, gateways, health, ledger, oauth, openapi,
     orders, pages, password_resets, payments, problems, products, projections, returns, sales,
-    sessions, stock, totp, variants,
+    sandbox, sessions, stock, totp, variants,
 };
 use crate::table::{Route, Table};
 
@@ -90,10 +90,17 @@ fn anybody() -> Table {
         .get("/problems/{code}", Op::ReadProblem, problems::read)
 }
 
-/// Payment gateways, known by their signature.
+/// Payment gateways, known by their signature, and the built-in one's page.
 fn tellers_of_news() -> Table {
-    let path = "/v1/gateways/{name}/webhooks";
-    Table::new().post(path, Op::ReceiveWebhook, gateways::webhook)
+    let page = "/sandbox/payments/{reference}";
+    Table::new()
+        .post(
+            "/v1/gateways/{name}/webhooks",
+            Op::ReceiveWebhook,
+            gateways::webhook,
+        )
+        .get(page, Op::ReadSandboxPage, sandbox::page)
+        .post(page, Op::SubmitSandboxPage, sandbox::answer)
 }
 
 /// People and programs that come in: they register, log in, open a mailed link, ask for tokens.

@@ -10,9 +10,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::ApiOptions;
-use crate::Webhooks;
 use crate::layers::Rates;
 use crate::problem::{Code, Problem};
+use crate::{SandboxPage, Webhooks};
 
 /// The HTTP API. Cheap to clone: all clones are the same one.
 ///
@@ -27,6 +27,7 @@ struct Inner {
     handles: OnceLock<(Commands, Queries)>,
     webhooks: OnceLock<Arc<dyn Webhooks>>,
     identity: OnceLock<Identity>,
+    sandbox: OnceLock<Arc<dyn SandboxPage>>,
 }
 
 impl Api {
@@ -48,6 +49,7 @@ impl Api {
             handles: OnceLock::new(),
             webhooks: OnceLock::new(),
             identity: OnceLock::new(),
+            sandbox: OnceLock::new(),
         }))
     }
 
@@ -62,6 +64,13 @@ impl Api {
     pub fn receive_webhooks(&self, webhooks: Arc<dyn Webhooks>) {
         if self.0.webhooks.set(webhooks).is_err() {
             tracing::warn!("the API was given webhooks twice; the first handle stays");
+        }
+    }
+
+    /// Shows the built-in gateway's page from now on; before, there is none. A second call changes nothing.
+    pub fn show_sandbox(&self, sandbox: Arc<dyn SandboxPage>) {
+        if self.0.sandbox.set(sandbox).is_err() {
+            tracing::warn!("the API was given a sandbox twice; the first handle stays");
         }
     }
 
@@ -113,6 +122,12 @@ impl Api {
         self.handles()?;
         let none = || Problem::not_found("this server has no gateway that sends webhooks");
         self.0.webhooks.get().ok_or_else(none)
+    }
+
+    /// The built-in gateway's page.
+    pub(crate) fn sandbox(&self) -> Result<&Arc<dyn SandboxPage>, Problem> {
+        let none = || Problem::not_found("this server has no built-in gateway");
+        self.0.sandbox.get().ok_or_else(none)
     }
 
     /// The handle for people and programs; none where only the configured token is known.

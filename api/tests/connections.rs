@@ -58,6 +58,28 @@ async fn a_body_that_is_too_large_is_413_and_the_client_gets_to_read_it() {
     assert!(answer.contains("payload-too-large"), "{answer}");
 }
 
+#[tokio::test]
+async fn a_body_that_says_it_is_too_large_is_not_waited_for() {
+    let served = serve(crate::ask::options()).await;
+    let began = Instant::now();
+    let ten_gigabytes = post(10 * 1024 * 1024 * 1024);
+    let asks_first = ten_gigabytes.replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n");
+    for request in [ten_gigabytes, asks_first] {
+        let answer = exchange(served.address, request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+    assert!(began.elapsed() < ApiOptions::default().body_timeout);
+}
+
+/// A bomb is refused by what it is wrapped in; nothing of it is read.
+#[tokio::test]
+async fn a_body_that_is_packed_is_not_read() {
+    let served = serve(crate::ask::options()).await;
+    let request = post(1_000).replace("\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n");
+    let answer = exchange(served.address, request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 415"), "{answer}");
+}
+
 /// hyper refuses what it cannot read itself, with a status and no body: no request was made that one could answer.
 #[tokio::test]
 async fn a_head_that_is_too_large_or_too_long_is_431() {

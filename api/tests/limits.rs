@@ -7,8 +7,9 @@ use api::{Api, ApiOptions};
 use axum::body::{Body, Bytes};
 use futures::stream;
 use http::Method;
+use serde_json::json;
 
-use crate::ask::{ask, get, options, request};
+use crate::ask::{ask, options, post, request};
 
 /// A request that is worked on for as long as its body does not end.
 fn endless() -> axum::extract::Request {
@@ -26,9 +27,10 @@ async fn a_body_that_does_not_end_takes_nobodys_place() {
     let router = api.router();
     let mut running = Box::pin(ask(&router, endless()));
     assert!(futures::poll!(&mut running).is_pending());
-    get(&router, "/v1/orders")
+    // One who writes as well, and whose body has come.
+    post(&router, "/v1/orders", &json!({}))
         .await
-        .expect_problem(503, "unavailable");
+        .expect_problem(400, "malformed-request");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The HTTP layer through its own door: without a database what needs none, and a whole shop on a real Postgres.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod access;
 mod accounts;
 mod ask;
 mod attacks;

@@ -137,6 +137,13 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where clients find this server: as it was configured, else where it listens. Without a slash at its end.
+    pub fn public_url(&self) -> String {
+        let scheme = self.edge.tls.as_ref().map_or("http", |_| "https");
+        let listening = || format!("{scheme}://{}", self.listen);
+        self.access.public_url.clone().unwrap_or_else(listening)
+    }
+
     /// The defaults, overridden by the file, overridden by the environment.
     pub fn load(path: Option<&Path>) -> Result<Self> {
         Self::layered(path, |name| {
@@ -396,6 +403,15 @@ mod tests {
             ("DAYBOOK_SANDBOX", "maybe", "on, off or auto"),
             ("DAYBOOK_SANDBOX_FAULTS_PER_MILLE", "900", "0 to 250"),
             ("DAYBOOK_ORDER_HOLD_SECONDS", "0", "from 1 to"),
+            ("DAYBOOK_ACCESS_TOKEN_SECONDS", "601", "from 1 to 600"),
+            ("DAYBOOK_KEY_DAYS", "0", "from 1 to"),
+            ("DAYBOOK_FOREIGN_ISSUERS", "id.example", "a list such as"),
+            ("DAYBOOK_PUBLIC_URL", "shop.example", "https://"),
+            ("DAYBOOK_MASTER_KEY", "short", "openssl rand -base64 32"),
+            ("DAYBOOK_MASTER_KEYS_OLDER", "x", "no current one"),
+            ("DAYBOOK_PASSWORD_MEMORY_KIB", "1024", "19456"),
+            ("DAYBOOK_PASSWORD_HASHES_AT_ONCE", "0", "from 1 to"),
+            ("DAYBOOK_SESSION_DAYS", "400", "from 1 to 366"),
             (
                 "DAYBOOK_TLS_KEY",
                 "key.pem",
@@ -455,6 +471,29 @@ mod tests {
             let said = format!("{:#}", safely(&[(variable, value)]).unwrap_err());
             assert!(said.contains(right), "{variable}={value}: {said}");
         }
+    }
+
+    #[test]
+    fn what_is_secret_is_not_printed() {
+        let config = with(&[
+            (
+                "DAYBOOK_MASTER_KEY",
+                "dGhlIG1hc3RlciBrZXkgb2YgRGF5Ym9vaydzIHRlc3Q=",
+            ),
+            (
+                "DAYBOOK_MAIL_SMTP_URL",
+                "smtps://shop:very_secret@mail.example",
+            ),
+            ("DAYBOOK_PUBLIC_URL", "https://shop.example/"),
+        ]);
+        let config = config.unwrap();
+        let printed = format!("{config:?}");
+        assert!(
+            !printed.contains("very_secret") && !printed.contains("dGhl"),
+            "{printed}"
+        );
+        let public_url = config.access.public_url.unwrap();
+        assert_eq!(public_url, "https://shop.example");
     }
 
     #[test]

@@ -62,9 +62,7 @@ fn now() -> Timestamp {
 async fn options(config: &Config) -> Result<IdentityOptions> {
     let access = &config.access;
     let master = master(config).await?;
-    let scheme = config.edge.tls.as_ref().map_or("http", |_| "https");
-    let listening = || format!("{scheme}://{}", config.listen);
-    let public_url = access.public_url.clone().unwrap_or_else(listening);
+    let public_url = config.public_url();
     Ok(IdentityOptions {
         mailer: mailer(config).await?,
         password_cost: access.password_cost,

@@ -14,7 +14,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use journal::{FeedSource, Journal};
 use processes::gateway::external::External;
-use processes::gateway::sandbox::{self, Plan, Rates, Sandbox};
+use processes::gateway::sandbox::{self, CustomerAnswer, Plan, Rates, Sandbox};
 use processes::gateway::stripe::Stripe;
 use processes::gateway::{Gateway, NoticeError, Secret};
 use processes::{DueList, Gateways, NoticeOutcome, ProcessOptions, ProcessRunner, Worker};
@@ -28,6 +28,9 @@ use crate::database::data_dir;
 
 /// The sandbox's memory in the data folder.
 const SANDBOX_FILE: &str = "sandbox.jsonl";
+
+/// Where the sandbox's customers approve a payment.
+const SANDBOX_PAGE: &str = "/sandbox/payments";
 
 /// How often it is looked whether the sandbox has a webhook to deliver, and how often one is delivered that is not taken.
 const WEBHOOKS_EVERY: Duration = Duration::from_millis(100);
@@ -74,6 +77,12 @@ impl Processes {
         Arc::new(Webhooks(self.worker.clone()))
     }
 
+    /// The page of the sandbox, if there is one.
+    pub fn sandbox_page(&self) -> Option<Arc<dyn api::SandboxPage>> {
+        let page = SandboxPage(self.sandbox.clone()?, self.worker.clone());
+        Some(Arc::new(page))
+    }
+
     /// Runs until `shutdown`.
     pub async fn run(
         self,
@@ -102,6 +111,7 @@ async fn open_sandbox(config: &Config, settings: &payments::Sandbox) -> Result<S
     let made = || Secret::new(format!("whsec_{}{}", random(), random()));
     let sandbox_settings = sandbox::Settings {
         webhook_secret: settings.webhook_secret.clone().unwrap_or_else(made),
+        page: config.public_url() + SANDBOX_PAGE,
         ..sandbox::Settings::default()
     };
     let plan = match settings.faults_per_mille {
@@ -179,6 +189,28 @@ impl DueList for Due {
                 .map_err(|error| error.to_string())
         }
         .boxed()
+    }
+}
+
+/// The sandbox as its customers see it, at the worker's time.
+struct SandboxPage(Sandbox, Worker);
+
+impl api::SandboxPage for SandboxPage {
+    fn awaits_customer(&self, reference: &str) -> Option<String> {
+        let amount = self.0.awaits_customer(reference)?;
+        Some(amount.to_string())
+    }
+
+    fn answer(&self, reference: &str, answer: api::CustomerAnswer) -> bool {
+        let answer = match answer {
+            api::CustomerAnswer::Approves => CustomerAnswer::Approves,
+            api::CustomerAnswer::Refuses => CustomerAnswer::Refuses,
+        };
+        let taken = self.0.customer(reference, answer, self.1.now());
+        if let Err(refusal) = &taken {
+            tracing::debug!(code = refusal.code, "a customer's answer was not taken");
+        }
+        taken.is_ok()
     }
 }
 

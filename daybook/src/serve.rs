@@ -118,6 +118,9 @@ async fn run_parts(
     let queries = Queries::new(journal.clone(), workers.board.clone());
     let processes = Processes::open(config, commands.clone()).await?;
     api.receive_webhooks(processes.webhooks());
+    if let Some(page) = processes.sandbox_page() {
+        api.show_sandbox(page);
+    }
     let working = CancellationToken::new();
     let identity = if roles.has(Role::Api) {
         let identity = identities::open(config, commands.clone(), Some(queries.clone())).await?;

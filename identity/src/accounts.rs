@@ -8,6 +8,7 @@
 
 mod background;
 mod credentials;
+mod ended;
 mod erase;
 mod link;
 mod log_in;

@@ -40,5 +40,11 @@ pub(crate) async fn own_key(
     };
     let wrapped = WrappedKey::from_bytes(&stored.value)
         .ok_or_else(|| IdentityError::defect("a key of the shop's own is no wrapped key"))?;
+    // So that an older master key can be taken away one day.
+    if let Some(anew) = master.rewrap(&wrapped, key_use)? {
+        vault
+            .replace(kind, ONLY, &stored.value, anew.as_bytes())
+            .await?;
+    }
     Ok(master.unwrap(&wrapped, key_use)?)
 }

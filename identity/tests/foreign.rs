@@ -57,7 +57,10 @@ impl Server {
     }
 
     fn answers(&self, path: &'static str, status: &str, body: String) {
-        self.documents.lock().unwrap().insert(path, (status.to_owned(), body));
+        self.documents
+            .lock()
+            .unwrap()
+            .insert(path, (status.to_owned(), body));
     }
 
     fn publishes(&self, ring: &KeyRing) {
@@ -70,7 +73,12 @@ impl Server {
     }
 
     fn times_asked(&self, path: &str) -> usize {
-        self.asked.lock().unwrap().iter().filter(|asked| *asked == path).count()
+        self.asked
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|asked| *asked == path)
+            .count()
     }
 
     fn token(&self, ring: &KeyRing, subject: &str, audience: &str, scopes: &[&str]) -> String {
@@ -126,13 +134,19 @@ async fn its_tokens_are_programs_that_may_do_what_both_say() {
     assert!(name.starts_with(&format!("{}#", server.issuer)), "{name}");
     assert!(!name.contains("ann"), "{name}");
     let again = server.token(&ring, "ann@example.org", PUBLIC_URL, &[]);
-    assert_eq!(recognised(&node, &again).await.unwrap(), (name.clone(), vec![]));
+    assert_eq!(
+        recognised(&node, &again).await.unwrap(),
+        (name.clone(), vec![])
+    );
     let bob = server.token(&ring, "bob@example.org", PUBLIC_URL, &[]);
     assert_ne!(recognised(&node, &bob).await.unwrap().0, name);
     for _ in 0..20 {
         recognised(&node, &token).await.unwrap();
     }
-    assert_eq!((server.times_asked(DISCOVERY), server.times_asked(KEYS)), (1, 1));
+    assert_eq!(
+        (server.times_asked(DISCOVERY), server.times_asked(KEYS)),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
@@ -142,17 +156,26 @@ async fn for_somebody_else_or_by_another_key_they_are_none() {
     server.publishes(&ring);
     let node = server.trusted_by(&world).await;
     let elsewhere = server.token(&ring, "ann", "https://other.example", &[]);
-    assert_eq!(recognised(&node, &elsewhere).await, Err("audience".to_owned()));
+    assert_eq!(
+        recognised(&node, &elsewhere).await,
+        Err("audience".to_owned())
+    );
     // Names that nobody published do not make us ask again and again.
     for _ in 0..20 {
         let forged = server.token(&other, "ann", PUBLIC_URL, &[]);
-        assert_eq!(recognised(&node, &forged).await, Err("unknown-key".to_owned()));
+        assert_eq!(
+            recognised(&node, &forged).await,
+            Err("unknown-key".to_owned())
+        );
     }
     assert_eq!(server.times_asked(KEYS), 1);
     // Who is not configured is nobody.
     let stranger = Server::start().await;
     let token = stranger.token(&other, "ann", PUBLIC_URL, &[]);
-    assert_eq!(recognised(&node, &token).await, Err("unknown-key".to_owned()));
+    assert_eq!(
+        recognised(&node, &token).await,
+        Err("unknown-key".to_owned())
+    );
     assert_eq!(stranger.times_asked(DISCOVERY), 0);
 }
 
@@ -175,7 +198,11 @@ async fn an_issuer_that_misbehaves_has_no_keys() {
         server.answers(DISCOVERY, status, body);
         let node = server.trusted_by(&world).await;
         let token = server.token(&ring, "ann", PUBLIC_URL, &[]);
-        assert_eq!(recognised(&node, &token).await, Err("unavailable".to_owned()), "{status}");
+        assert_eq!(
+            recognised(&node, &token).await,
+            Err("unavailable".to_owned()),
+            "{status}"
+        );
         assert_eq!(server.times_asked(KEYS), 0, "{status}");
     }
     assert_eq!(elsewhere.times_asked(DISCOVERY), 0);

@@ -177,6 +177,30 @@ async fn another_master_key_opens_nothing() {
 }
 
 #[tokio::test]
+async fn a_master_key_is_followed_by_another() {
+    let world = World::new().await;
+    let before = world.node().await;
+    let token = before.log_in().await.tokens.access_token;
+    let next = MasterKey::generate().unwrap();
+    let both = MasterKeys::new(next.clone(), vec![world.first_master.clone()]);
+    let options = IdentityOptions::new(both, PUBLIC_URL);
+    world
+        .node_with(options)
+        .await
+        .unwrap()
+        .accepts(token.expose())
+        .await;
+    // Everything is wrapped by the next one now, and the first can be taken away.
+    let options = IdentityOptions::new(MasterKeys::new(next, Vec::new()), PUBLIC_URL);
+    world
+        .node_with(options)
+        .await
+        .unwrap()
+        .accepts(token.expose())
+        .await;
+}
+
+#[tokio::test]
 async fn refusals_are_in_the_journal_gathered_and_without_the_token() {
     let world = World::new().await;
     let node = world.node().await;

@@ -22,6 +22,8 @@ pub const PUBLIC_URL: &str = "https://shop.example";
 
 pub struct World {
     pub master: MasterKeys,
+    /// The one that is in it.
+    pub first_master: MasterKey,
     // Dropped last: it drops the database.
     postgres: Postgres,
 }
@@ -37,8 +39,13 @@ impl World {
     pub async fn new() -> Self {
         let postgres = Postgres::fresh().await;
         Journal::migrate(&postgres.options()).await.unwrap();
-        let master = MasterKeys::new(MasterKey::generate().unwrap(), Vec::new());
-        Self { master, postgres }
+        let first_master = MasterKey::generate().unwrap();
+        let master = MasterKeys::new(first_master.clone(), Vec::new());
+        Self {
+            master,
+            first_master,
+            postgres,
+        }
     }
 
     /// The database itself, to look at what is kept there.

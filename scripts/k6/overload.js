@@ -16,7 +16,7 @@ const withoutRetryAfter = new Counter('without_retry_after')
 const wrong = new Counter('wrong')
 
 const scenarios = {
-  capacity: { executor: 'constant-vus', vus: Number(__ENV.VUS || 64), duration: `${seconds}s`, gracefulStop: '10s' },
+  capacity: { executor: 'constant-vus', vus: Number(__ENV.VUS || 256), duration: `${seconds}s`, gracefulStop: '10s' },
   overload: {
     executor: 'constant-arrival-rate', rate, timeUnit: '1s', duration: `${seconds}s`,
     preAllocatedVUs: Number(__ENV.VUS || 3000), maxVUs: Number(__ENV.VUS || 3000), gracefulStop: '30s',

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use daybook_tests::{Http, Kafka, Launch, Postgres, eventually};
 use futures::StreamExt;
-use processes::gateway::sandbox::{CustomerAnswer, Plan, Sandbox, Settings};
+use processes::gateway::sandbox::{Plan, Sandbox, Settings};
 use reqwest::Method;
 use serde_json::json;
 
@@ -133,11 +133,7 @@ async fn a_payment_that_takes_longer_than_the_hold_is_given_more_time_once() {
     shop.all([&patient, &gone], |order| order.status == "placed")
         .unwrap();
     let name = shop.order(&patient).gateway_ref.clone().unwrap();
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap();
-    let now = domain::value::Timestamp::EPOCH.saturating_add(now);
-    open(&file)
-        .customer(&name, CustomerAnswer::Approves, now)
-        .unwrap();
+    approves(&http, &name).await;
 
     eventually("both are at rest", Duration::from_secs(60), async || {
         shop.catch_up(&http).await;
@@ -161,6 +157,19 @@ async fn ask_for_approval(http: &Http) -> String {
     order["payment"] = json!({"gateway": "sandbox", "method": "pm_card_authenticationRequired"});
     let placed = http.post("/v1/orders", &order).await.expect(201).json();
     placed["id"].as_str().unwrap().to_owned()
+}
+
+/// The customer opens the gateway's page and approves.
+async fn approves(http: &Http, gateway_ref: &str) {
+    let page = format!("/sandbox/payments/{gateway_ref}");
+    let shown = http.get(&page).await.expect(200);
+    assert!(shown.describe().contains("The shop asks for 25.00"));
+    for (answer, status) in [("shrug", 400), ("approve", 200), ("approve", 404)] {
+        let request = http.request(Method::POST, &page);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let reply = http.send(request.body(format!("answer={answer}"))).await;
+        assert_eq!(reply.status, status, "{answer}: {}", reply.describe());
+    }
 }
 
 fn with_sandbox(launch: Launch, file: &Path) -> Launch {

@@ -9,22 +9,38 @@ use axum::response::{IntoResponse, Response};
 use super::seat::{Seats, overloaded};
 use crate::problem::{Code, Problem};
 
-/// Lets a limited number of requests through at once.
+/// Lets a limited number of requests through at once. Those that only look and those that change something are counted apart: a
+/// flood of either must not starve the other.
 #[derive(Clone, Debug)]
-pub struct Gate(Seats);
+pub struct Gate {
+    reads: Seats,
+    writes: Seats,
+}
 
 impl Gate {
-    /// For this many.
+    /// For this many of each.
     pub fn new(requests_at_once_max: usize) -> Self {
-        Self(Seats::new(requests_at_once_max))
+        Self {
+            reads: Seats::new(requests_at_once_max),
+            writes: Seats::new(requests_at_once_max),
+        }
     }
 }
 
-/// Refuses what does not fit through the gate. Waiting would only hide from clients that it is too much.
+/// Refuses what does not fit through the gate. Waiting would only hide from clients that it is too much, and a line of those who
+/// wait would be longest when there is least time for it.
 pub async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    match gate.0.take() {
+    let seats = if request.method().is_safe() {
+        &gate.reads
+    } else {
+        &gate.writes
+    };
+    match seats.take() {
         Some(seat) => seat.keep(next.run(request)).await,
-        None => overloaded().into_response(),
+        None => {
+            metrics::counter!("daybook_http_shed_total").increment(1);
+            overloaded().into_response()
+        }
     }
 }
 

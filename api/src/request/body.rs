@@ -1,16 +1,14 @@
-//! A body's bytes: bounded in size and in time. While they arrive the request takes nobody's seat ([`Seat`]).
+//! A body's bytes: bounded in size and in time. What is not read here is discarded by the connection, once its client was answered.
+//! While a body arrives its request takes nobody's seat ([`Seat`]).
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use hyper::body::Body as _;
 
 use crate::ApiOptions;
 use crate::layers::Seat;
 use crate::problem::{Code, Problem};
-
-/// How much of a body that is too large is still read, so that the client gets to read the refusal: a connection that is closed
-/// on unread bytes is reset.
-const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A larger body needs room that all share ([`Seat::room_for`]), and gets all of its memory at once: growing in steps leaves
 /// holes behind, and takes more than was accounted for.
@@ -30,15 +28,14 @@ pub async fn read(body: Body, options: &ApiOptions) -> Result<Bytes, Problem> {
 }
 
 async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let mut whole: Vec<u8> = Vec::new();
-    // It said so itself: nothing of it is kept.
+    // What says of itself that it is too large is not read at all, and no client is told to go on (`Expect: 100-continue`).
     if body.size_hint().lower() > bytes_max as u64 {
-        return Err(too_large(body, bytes_max).await);
+        return Err(too_large(bytes_max));
     }
+    let mut whole: Vec<u8> = Vec::new();
     while let Some(data) = next(&mut body).await? {
         if whole.len() + data.len() > bytes_max {
-            drop(whole);
-            return Err(too_large(body, bytes_max).await);
+            return Err(too_large(bytes_max));
         }
         let length = whole.len() + data.len();
         if length > SMALL_BYTES_MAX && length > whole.capacity() {
@@ -51,6 +48,11 @@ async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
         whole.extend_from_slice(&data);
     }
     Ok(whole.into())
+}
+
+fn too_large(bytes_max: usize) -> Problem {
+    let detail = format!("the body is larger than {bytes_max} bytes, the most that is taken");
+    Problem::new(Code::PayloadTooLarge, detail)
 }
 
 async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
@@ -67,24 +69,6 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
                     return Ok(Some(data));
                 }
             }
-        }
-    }
-}
-
-async fn too_large(body: Body, bytes_max: usize) -> Problem {
-    discard(body).await;
-    Problem::new(
-        Code::PayloadTooLarge,
-        format!("the body is larger than {bytes_max} bytes, the most that is taken"),
-    )
-}
-
-async fn discard(mut body: Body) {
-    let mut discarded = 0;
-    while let Ok(Some(data)) = next(&mut body).await {
-        discarded += data.len();
-        if discarded > DISCARDED_BYTES_MAX {
-            return;
         }
     }
 }

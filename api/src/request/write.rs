@@ -2,8 +2,9 @@
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use commands::{Context, RequestKey};
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
+use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -35,6 +36,10 @@ impl<B: DeserializeOwned> FromRequest<Api> for Write<B> {
         let trace = Trace::of_request(&parts);
         let key = headers::idempotency_key(&parts)?;
         let expected_version = headers::expected_version(&parts)?;
+        // What is packed is not unpacked, and not read.
+        if !body.is_end_stream() {
+            check_is_not_packed(&parts)?;
+        }
         let bytes = body::read(body, api.options()).await?;
         if !bytes.is_empty() {
             check_is_json(&parts)?;
@@ -66,16 +71,22 @@ impl<B> Write<B> {
     }
 }
 
-fn check_is_json(parts: &Parts) -> Result<(), Problem> {
-    let header = |name| {
-        let given = parts.headers.get(name);
-        given.map_or("", |it| it.to_str().unwrap_or("?"))
-    };
-    let (given, packed) = (header(CONTENT_TYPE), header(CONTENT_ENCODING));
-    if !matches!(packed, "" | "identity") {
-        let detail = format!("the Content-Encoding is {packed:?}; send the body as it is");
-        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+fn header(parts: &Parts, name: HeaderName) -> &str {
+    let given = parts.headers.get(name);
+    given.map_or("", |it| it.to_str().unwrap_or("?"))
+}
+
+fn check_is_not_packed(parts: &Parts) -> Result<(), Problem> {
+    let packed = header(parts, CONTENT_ENCODING);
+    if matches!(packed, "" | "identity") {
+        return Ok(());
     }
+    let detail = format!("the Content-Encoding is {packed:?}; send the body as it is");
+    Err(Problem::new(Code::UnsupportedMediaType, detail))
+}
+
+fn check_is_json(parts: &Parts) -> Result<(), Problem> {
+    let given = header(parts, CONTENT_TYPE);
     let essence = given.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());

@@ -19,6 +19,7 @@ pub mod products;
 pub mod projections;
 pub mod returns;
 pub mod sales;
+pub mod sandbox;
 pub mod sessions;
 pub mod stock;
 pub mod totp;

@@ -26,12 +26,15 @@ use tower::ServiceExt;
 use super::activity::{Activity, Over};
 use super::protocol::Protocols;
 
-/// How long a closed connection is still read, so that the client gets to read the last answer: one that is closed on unread
-/// bytes is reset.
+/// How long a closed connection is still read, so that the client gets to read the last answer (a body was too large, a head could
+/// not be read): one that is closed on unread bytes is reset.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Most that is read then.
-const LINGER_BYTES_MAX: usize = 256 * 1024;
+const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// At once.
+const LINGER_BUFFER_BYTES: usize = 16 * 1024;
 
 /// Who is at the other end of the connection, and how. In every request's extensions.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +120,7 @@ where
 }
 
 async fn discard(stream: &mut (impl AsyncRead + Unpin)) {
-    let mut buffer = [0; 4 * 1024];
+    let mut buffer = vec![0; LINGER_BUFFER_BYTES];
     let mut discarded = 0;
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
         discarded += read;

@@ -194,6 +194,10 @@ impl Decider {
         if Instant::now() > request.deadline {
             return request.answer(Err(CommandError::TimedOut));
         }
+        // Nobody would hear of it. Under a load that is too much, this is the time that those who still wait need.
+        if request.is_abandoned() {
+            return;
+        }
         let mut cold = Vec::new();
         for needed in &request.needs {
             if self.cache.touch(&needed.stream) || cold.contains(&needed.stream) {

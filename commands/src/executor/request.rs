@@ -49,6 +49,11 @@ impl Request {
         self.context.request.as_ref().map(|request| request.claim)
     }
 
+    /// Whether whoever waited has gone: their connection ended, or their time was over.
+    pub fn is_abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
     /// Answers whoever waits; they may have gone.
     pub fn answer(self, outcome: Result<Receipt, CommandError>) {
         let _ = self.answer.send(outcome);

@@ -34,6 +34,8 @@ pub struct Errand {
 
 #[derive(Debug)]
 enum Stage {
+    /// Its customer is at the gateway's page.
+    Approving(String),
     /// Its payment was not settled at the till.
     Waiting,
     Confirmed,
@@ -60,7 +62,8 @@ pub async fn order(
     let answer = shop.post("/v1/orders", &body).await?;
     let stage = match (answer.status, answer.text("status"), answer.text("code")) {
         (_, "confirmed", _) => Stage::Confirmed,
-        (_, "placed", _) | (_, _, "payment-action-required") => Stage::Waiting,
+        (_, _, "payment-action-required") => Stage::Approving(answer.text("next_url").to_owned()),
+        (_, "placed", _) => Stage::Waiting,
         (_, _, "out-of-stock") => {
             tell(&order, "sold out");
             for line in &lines {
@@ -92,6 +95,23 @@ impl Errand {
     /// The next thing happens to it; `None` when it is done with.
     pub async fn go_on(mut self, shop: &Shop, chance: &mut fastrand::Rng) -> Result<Option<Self>> {
         let next = match &self.stage {
+            Stage::Approving(page) => {
+                let answer = if chance.u8(0..5) == 0 {
+                    "refuse"
+                } else {
+                    "approve"
+                };
+                let taken = shop.answer_gateway(page, answer).await?;
+                tell(
+                    &self.order,
+                    if taken {
+                        answer
+                    } else {
+                        "is approved by nobody"
+                    },
+                );
+                Some(Stage::Waiting)
+            }
             Stage::Waiting => self.paid_meanwhile(shop).await?,
             Stage::Confirmed if chance.u8(0..10) == 0 => {
                 let body = json!({ "reason": "the customer changed their mind" });

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,6 +12,9 @@ use uuid::Uuid;
 use crate::http_client;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How browsers send forms.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Below this a delivery arrives, and so many units come with it.
 const STOCK_MIN: i64 = 5;
@@ -134,6 +138,16 @@ impl Shop {
     /// Asks for something to be done, under a key of its own.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer> {
         self.send(Method::POST, path, Some(body)).await
+    }
+
+    /// Answers the built-in gateway's page as a browser would, and says whether it was taken. The page is at the server's address
+    /// as it knows it; what is asked is the server that the demo was told of.
+    pub async fn answer_gateway(&self, page: &str, answer: &str) -> Result<bool> {
+        let path = page.find("/sandbox/").map_or("/", |at| &page[at..]);
+        let url = self.base.join(path).context("the path")?;
+        let request = self.http.post(url).header(CONTENT_TYPE, FORM);
+        let answered = request.body(format!("answer={answer}")).send().await;
+        Ok(answered.context("the server does not answer")?.status() == StatusCode::OK)
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {

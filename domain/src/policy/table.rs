@@ -58,6 +58,8 @@ operations! {
     RefundPayment         "payments.refund"        "Give money back, up to the limit of `support_refund_max`."      [any(Support Finance) scopes(PaymentsWrite)];
     RefundAnyAmount       "payments.refund_any_amount" "Give money back above that limit."                          [any(Finance) scopes(PaymentsWrite)];
     ReceiveWebhook        "gateways.webhook"       "A gateway tells what happened, by its signature."               [by_itself];
+    ReadSandboxPage       "pages.sandbox"          "The built-in gateway's page, on which a customer approves a payment." [by_itself];
+    SubmitSandboxPage     "pages.sandbox.submit"   "What that page sends."                                          [by_itself];
     ListLedgerAccounts    "ledger.accounts"        "Every account of the books with its balance."                   [any(Finance Auditor) scopes(LedgerRead)];
     ListLedgerEntries     "ledger.entries"         "Entries of the books, the latest first."                        [any(Finance Auditor) scopes(LedgerRead)];
     ReadTrialBalance      "ledger.trial_balance"   "The sum of each account, and of all of them."                   [any(Finance Auditor) scopes(LedgerRead)];

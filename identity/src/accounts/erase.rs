@@ -55,10 +55,7 @@ impl Identity {
             ..Beside::default()
         };
         let command = AccountCommand::EraseAccount;
-        let receipt = self
-            .commands()
-            .account_beside(id, command, beside, context)
-            .await?;
+        let receipt = self.ending_sessions(id, command, beside, context).await?;
         for counter in [kinds::LOG_IN_FAILURES, kinds::MAILS_ASKED_FOR] {
             self.vault().forget_count(counter, &hash).await?;
         }

@@ -1,6 +1,6 @@
 //! One's own account: what is said about the person, and the sessions.
 
-use commands::{Context, Receipt};
+use commands::{Beside, Context, Receipt};
 use domain::Rejection;
 use domain::account::{AccountCommand, SessionEnd};
 use domain::product::Patch;
@@ -65,7 +65,9 @@ impl Identity {
         let context = self.guarded(context);
         let reason = SessionEnd::LoggedOut;
         let command = AccountCommand::EndSession { session_id, reason };
-        Ok(self.commands().account(id, command, context).await?)
+        let receipt = self.commands().account(id, command, context).await?;
+        self.note_ended([session_id]);
+        Ok(receipt)
     }
 
     /// Ends every session.
@@ -80,6 +82,7 @@ impl Identity {
         let context = self.guarded(context);
         let reason = SessionEnd::LoggedOut;
         let command = AccountCommand::EndAllSessions { reason };
-        Ok(self.commands().account(id, command, context).await?)
+        let beside = Beside::default();
+        self.ending_sessions(id, command, beside, context).await
     }
 }

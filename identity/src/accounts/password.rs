@@ -35,10 +35,7 @@ impl Identity {
             ..Beside::default()
         };
         let command = AccountCommand::ChangePassword;
-        let receipt = self
-            .commands()
-            .account_beside(id, command, beside, context)
-            .await?;
+        let receipt = self.ending_sessions(id, command, beside, context).await?;
         self.0.mail_waits.notify_one();
         Ok(receipt)
     }
@@ -93,9 +90,7 @@ impl Identity {
             ..in_the_name_of(id, context)
         };
         let command = AccountCommand::ResetPassword;
-        self.commands()
-            .account_beside(id, command, beside, context)
-            .await?;
+        self.ending_sessions(id, command, beside, context).await?;
         self.0.mail_waits.notify_one();
         let (account, _) = self.commands().account_state(id).await?;
         if let Some(profile) = account.profile() {

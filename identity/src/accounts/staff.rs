@@ -1,7 +1,7 @@
 //! What staff do with accounts: find one by its address, lock and unlock, grant and revoke roles.
 
 use commands::account::Address;
-use commands::{Context, Receipt};
+use commands::{Beside, Context, Receipt};
 use domain::account::{AccountCommand, LockReason, UnlockReason};
 use domain::value::{AccountId, Role};
 
@@ -32,10 +32,8 @@ impl Identity {
     ) -> Result<Receipt, IdentityError> {
         let until = None;
         let command = AccountCommand::LockAccount { reason, until };
-        Ok(self
-            .commands()
-            .account(id, command, self.guarded(context))
-            .await?)
+        let (beside, context) = (Beside::default(), self.guarded(context));
+        self.ending_sessions(id, command, beside, context).await
     }
 
     /// Takes a lock off, whatever it was for, and forgives failed log-ins.
@@ -88,9 +86,7 @@ impl Identity {
         context: Context,
     ) -> Result<Receipt, IdentityError> {
         let command = AccountCommand::RevokeRole { role };
-        Ok(self
-            .commands()
-            .account(id, command, self.guarded(context))
-            .await?)
+        let (beside, context) = (Beside::default(), self.guarded(context));
+        self.ending_sessions(id, command, beside, context).await
     }
 }

@@ -8,6 +8,8 @@ use super::Mail;
 const VERIFY_FOR: &str = "24 hours";
 /// How long a link for a new password works, in words.
 const RESET_FOR: &str = "30 minutes";
+/// Longest line of what is not a link.
+const LINE_CHARACTERS_MAX: usize = 72;
 
 /// Somebody registered with the address.
 pub(crate) fn verify(public_url: &str, to: &str, token: &Opaque) -> Mail {
@@ -66,9 +68,46 @@ fn link(public_url: &str, page: &str, token: &Opaque) -> String {
 }
 
 fn mail(to: &str, subject: &str, text: &str) -> Mail {
+    let paragraphs: Vec<String> = text.split("\n\n").map(wrapped).collect();
+    let text = paragraphs.join("\n\n");
     Mail {
         to: to.to_owned(),
         subject: subject.to_owned(),
         text: format!("Hello,\n\n{text}\n"),
+    }
+}
+
+/// A paragraph in short lines; a link is one word and stays whole.
+fn wrapped(paragraph: &str) -> String {
+    let mut text = String::with_capacity(paragraph.len() + 8);
+    let mut column = 0;
+    for word in paragraph.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > LINE_CHARACTERS_MAX {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_short_and_links_whole() {
+        let token = Opaque::generate().unwrap();
+        let shop = "https://a-shop-with-a-rather-long-name.example.org";
+        let mail = verify(shop, "ann@example.org", &token);
+        let link = format!("{shop}/verify?token={}", token.expose());
+        assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
+        let mut others = mail.text.lines().filter(|line| *line != link);
+        assert!(others.all(|line| line.len() <= LINE_CHARACTERS_MAX));
     }
 }

@@ -1,6 +1,6 @@
 //! Following the journal for what is revoked.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::security::REVOCATION_MATTERS_FOR;
 use domain::value::Timestamp;
@@ -16,6 +16,8 @@ const EVENTS_MAX: usize = 1_000;
 const ASK_EVERY: Duration = Duration::from_millis(500);
 /// How long an answer to that may take.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often what is over is forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(30);
 /// How long to rest after the journal could not be read.
 const REST: Duration = Duration::from_millis(200);
 
@@ -89,7 +91,12 @@ impl Revocations {
         mut after: Position,
     ) -> Result<std::convert::Infallible, FeedError> {
         let mut feed = tail.tail(after);
+        let mut forgot = Instant::now();
         loop {
+            if forgot.elapsed() > FORGET_EVERY {
+                self.forget(clock::now());
+                forgot = Instant::now();
+            }
             match tokio::time::timeout(ASK_EVERY, feed.next(EVENTS_MAX)).await {
                 Ok(batch) => {
                     let batch = batch?;
@@ -106,7 +113,6 @@ impl Revocations {
                     if more.is_empty() {
                         self.heard();
                     }
-                    self.forget(clock::now());
                 }
             }
         }

@@ -19,6 +19,8 @@ use tokio::sync::Mutex;
 
 use crate::{IdentityError, clock, kinds};
 
+/// Bytes of the time before a wrapped key: microseconds since 1970.
+const TIME_BYTES: usize = 8;
 /// How long a node rests between readings that unknown names led to.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -53,6 +55,7 @@ impl SigningKeys {
     /// # Errors
     /// [`IdentityError::MasterKey`] if they do not open with `master`; [`IdentityError::Unavailable`].
     pub async fn open(vault: Vault, master: MasterKeys) -> Result<Self, IdentityError> {
+        wrap_anew(&vault, &master).await?;
         let mut stored = read(&vault, &master).await?;
         if stored.is_empty() {
             make(&vault, &master, clock::now()).await?;
@@ -190,6 +193,24 @@ async fn make(
     Ok(kid)
 }
 
+/// Wraps with the current master key what an older one wrapped, so that the older one can be taken away.
+async fn wrap_anew(vault: &Vault, master: &MasterKeys) -> Result<(), IdentityError> {
+    for row in vault.all(kinds::SIGNING_KEY, "").await? {
+        let Some((signs_from, wrapped)) = row.value.split_first_chunk::<TIME_BYTES>() else {
+            continue;
+        };
+        let wrapped = WrappedKey::from_bytes(wrapped);
+        let anew = wrapped.map(|wrapped| master.rewrap(&wrapped, KeyUse::TokenSigning));
+        if let Some(anew) = anew.transpose()?.flatten() {
+            let value = [signs_from.as_slice(), anew.as_bytes()].concat();
+            vault
+                .replace(kinds::SIGNING_KEY, &row.key, &row.value, &value)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
 /// What is stored, in the order in which they sign.
 async fn read(vault: &Vault, master: &MasterKeys) -> Result<Vec<StoredKey>, IdentityError> {
     let rows = vault.all(kinds::SIGNING_KEY, "").await?;
@@ -212,7 +233,10 @@ fn unwrap(row: &StoredSecret, master: &MasterKeys) -> Result<StoredKey, Identity
         );
         IdentityError::Defect
     };
-    let (signs_from, wrapped) = row.value.split_first_chunk().ok_or_else(not_ours)?;
+    let (signs_from, wrapped) = row
+        .value
+        .split_first_chunk::<TIME_BYTES>()
+        .ok_or_else(not_ours)?;
     let signs_from =
         Timestamp::from_micros(i64::from_be_bytes(*signs_from)).map_err(|_| not_ours())?;
     let wrapped = WrappedKey::from_bytes(wrapped).ok_or_else(not_ours)?;

@@ -213,3 +213,24 @@ pub async fn rates(State(rates): State<Rates>, mut request: Request, next: Next)
     told.tell(response.headers_mut());
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A route that moved would lose its rate without a word.
+    #[test]
+    fn what_is_counted_apart_is_there() {
+        let routes = crate::router::routes();
+        let counted = |class| {
+            let routes = routes.iter();
+            let of = |route: &&crate::table::Route| Class::of(&route.method, route.path) == class;
+            routes.filter(of).count()
+        };
+        assert_eq!(counted(Class::SignIn), 3);
+        assert_eq!(counted(Class::Registration), 2);
+        assert_eq!(counted(Class::PasswordReset), 3);
+        assert_eq!(counted(Class::Token), 3);
+        assert_eq!(counted(Class::Watcher), 3);
+    }
+}
