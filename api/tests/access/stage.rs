@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{WebhookError, WebhookOutcome, Webhooks};
+use api::{CustomerAnswer, SandboxPage, WebhookError, WebhookOutcome, Webhooks};
 use commands::Context;
 use commands::order::OrderingCommand;
 use domain::value::OrderId;
@@ -31,6 +31,7 @@ pub struct Stage {
 impl Stage {
     pub async fn set(world: &World, cast: &Cast) -> Self {
         world.api.receive_webhooks(Arc::new(NoNews));
+        world.api.show_sandbox(Arc::new(OnePayment));
         let product = world.sells("A-1", 500, 1_000_000).await;
         let product = product.json()["id"].as_str().unwrap().to_owned();
         let client = json!({"name": "spare", "kind": "confidential", "scopes": ["stock:read"]});
@@ -72,6 +73,7 @@ impl Stage {
             (_, "code") => "not-found".into(),
             ("gateways", "name") => "sandbox".into(),
             ("projections", "name") => "order_detail".into(),
+            ("pages", "reference") => "pi_none".into(),
             (_, "shipment_id" | "return_id") => Uuid::now_v7().to_string(),
             (group, name) => panic!("there is no {name} of {group}: add it here"),
         }
@@ -173,5 +175,18 @@ impl Webhooks for NoNews {
         Box::pin(std::future::ready(Err(WebhookError::InvalidSignature(
             "it never does".into(),
         ))))
+    }
+}
+
+/// A built-in gateway where whatever is asked for waits for its customer.
+struct OnePayment;
+
+impl SandboxPage for OnePayment {
+    fn awaits_customer(&self, _: &str) -> Option<String> {
+        Some("1.00 USD".to_owned())
+    }
+
+    fn answer(&self, _: &str, _: CustomerAnswer) -> bool {
+        true
     }
 }
