@@ -45,6 +45,8 @@ if [ "$purpose" = all ]; then
   need_command go golang-go
   need_command node nodejs
   need_command npm npm
+  # docs/tour.md, which a test follows, computes with it.
+  need_command openssl openssl
 fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -19,9 +19,10 @@ mod row_10_visible;
 mod row_11_memory;
 mod row_12_growth;
 mod row_13_checkout;
+mod row_14_tokens;
 
 /// How many rows there are.
-pub const ROWS: u8 = 13;
+pub const ROWS: u8 = 14;
 
 /// What each row is about, for the page's headings.
 pub fn title(row: u8) -> &'static str {
@@ -39,6 +40,7 @@ pub fn title(row: u8) -> &'static str {
         11 => "The server's memory",
         12 => "How cost grows with the journal",
         13 => "From order to confirmed",
+        14 => "What checking access tokens costs: rows 1 and 8 with them and without",
         _ => "",
     }
 }
@@ -59,6 +61,7 @@ pub async fn run(row: u8, settings: &Settings, ground: &Ground) -> Result<Vec<Ca
         11 => row_11_memory::run(settings, ground).await,
         12 => row_12_growth::run(settings, ground).await,
         13 => row_13_checkout::run(settings, ground).await,
+        14 => row_14_tokens::run(settings, ground).await,
         _ => anyhow::bail!("there is no row {row}; there are 1 to {ROWS}"),
     };
     cases.with_context(|| format!("row {row}"))

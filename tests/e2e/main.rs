@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
 mod bad_input;
 mod buyers;
 mod checkouts;
@@ -24,4 +25,5 @@ mod outages;
 mod payments;
 mod rebuild;
 mod shop;
+mod tour;
 mod verify;

@@ -7,7 +7,7 @@
 //!   [`stripe_mock_url`], [`oidc_issuer`]: the stripe-mock and the OIDC server that it started.
 //! - [`Server`], [`Cli`]: the `daybook` executable, served or run once.
 //! - [`Http`]: requests with token and idempotency key; [`eventually`]: polling with a deadline, the only way to wait.
-//! - [`Broker`], [`Cluster`]: a Kafka or Postgres of a test's own, to be stopped, killed and started again.
+//! - [`Broker`], [`Cluster`], [`Issuer`]: a Kafka, Postgres or OIDC server of a test's own, to be stopped, killed and started again.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,7 +35,7 @@ pub use kafka::Kafka;
 pub use oidc::oidc_issuer;
 pub use poll::eventually;
 pub use postgres::Postgres;
-pub use private::{Broker, Cluster};
+pub use private::{Broker, Cluster, Issuer};
 pub use secured::{KAFKA_PASSWORD, KAFKA_USERNAME};
 pub use server::{Launch, Server};
 pub use stripe_mock::stripe_mock_url;

@@ -13,6 +13,9 @@ pub struct Broker(Service);
 /// A real Postgres server, as durable as in production.
 pub struct Cluster(Service);
 
+/// A real OIDC server. Its keys are new at each start.
+pub struct Issuer(Service);
+
 impl Broker {
     /// Starts one on a free port.
     pub async fn start() -> Self {
@@ -61,6 +64,11 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.0.port)
     }
 
+    /// Where its files are: `base`, `pg_wal` and the others.
+    pub fn files(&self) -> PathBuf {
+        data(self.0.folder.path())
+    }
+
     /// Stops it in order; clients are cut off.
     pub fn stop(&self) {
         self.0.stop();
@@ -72,6 +80,28 @@ impl Cluster {
     }
 
     /// Starts it again with its data, on the same port.
+    pub async fn restart(&mut self) {
+        self.0.restart().await;
+    }
+}
+
+impl Issuer {
+    /// Starts one on a free port.
+    pub async fn start() -> Self {
+        Self(Service::start("oidc").await)
+    }
+
+    /// Its issuer.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.0.port)
+    }
+
+    /// Stops it.
+    pub fn stop(&self) {
+        self.0.stop();
+    }
+
+    /// Starts it again on the same port, with other keys.
     pub async fn restart(&mut self) {
         self.0.restart().await;
     }

@@ -49,7 +49,7 @@ pub async fn run(settings: &Settings, ground: &Ground) -> Result<Vec<Case>> {
             let catalogue = Arc::clone(&catalogue);
             let ask = move |connection, number| {
                 let (id, command) = catalogue.next(connection, connections, number);
-                request(id, &command)
+                request(id, &command, TOKEN)
             };
             load(settings, url, connections, ask).await
         };
@@ -91,10 +91,10 @@ struct Latencies {
 }
 
 /// A command as its route takes it. The token and the key are for ours; the peer ignores them.
-fn request(id: ProductId, command: &ProductCommand) -> Ask {
+pub(super) fn request(id: ProductId, command: &ProductCommand, token: &str) -> Ask {
     let request = Request::builder()
         .header("host", "localhost")
-        .header("authorization", format!("Bearer {TOKEN}"))
+        .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/json");
     let (request, body) = match command {
         ProductCommand::CreateProduct(new) => (
@@ -124,7 +124,7 @@ fn request(id: ProductId, command: &ProductCommand) -> Ask {
 }
 
 /// Returns when the server's tables hold everything that was acknowledged.
-async fn caught_up(server: &Server) -> Result<()> {
+pub(super) async fn caught_up(server: &Server) -> Result<()> {
     let until = tokio::time::Instant::now() + CAUGHT_UP_WITHIN;
     loop {
         let reply = server.http().get("/v1/projections").await;

@@ -20,7 +20,7 @@ use crate::measure::{Bar, Case, by_turns};
 use crate::peer::Process;
 use crate::settings::Settings;
 
-mod shop;
+pub(super) mod shop;
 
 const CONNECTIONS: usize = 32;
 
@@ -90,7 +90,7 @@ pub async fn run(settings: &Settings, ground: &Ground) -> Result<Vec<Case>> {
             settings.rounds,
             async || queries(settings, &server, kind, SMALL).await,
             async || {
-                let ask = |_, _| request("/", "");
+                let ask = |_, _| request("/", "", None);
                 Ok(load(settings, constant.url(), CONNECTIONS, ask)
                     .await?
                     .per_second)
@@ -114,16 +114,25 @@ pub async fn run(settings: &Settings, ground: &Ground) -> Result<Vec<Case>> {
 /// Our queries a second: documents at random.
 async fn queries(settings: &Settings, server: &Server, kind: &Kind, documents: u64) -> Result<f64> {
     let path = kind.path;
-    let ask = move |_, _| request(path, &shop::id(fastrand::u64(0..documents)).to_string());
+    let ask = move |_, _| {
+        request(
+            path,
+            &shop::id(fastrand::u64(0..documents)).to_string(),
+            Some(TOKEN),
+        )
+    };
     Ok(load(settings, server.url(), CONNECTIONS, ask)
         .await?
         .per_second)
 }
 
-fn request(path: &str, id: &str) -> Ask {
-    Request::get(format!("{path}{id}"))
-        .header("host", "bench")
-        .header("authorization", format!("Bearer {TOKEN}"))
+/// With a token, or as somebody whom nobody knows.
+pub(super) fn request(path: &str, id: &str, token: Option<&str>) -> Ask {
+    let mut request = Request::get(format!("{path}{id}")).header("host", "bench");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    request
         .body(Full::new(Bytes::new()))
         .expect("a well-formed request")
 }

@@ -18,7 +18,8 @@ pub(super) fn message(from: &Mailbox, mail: &Mail) -> Result<Message, MailError>
     })?;
     // Plain ASCII goes as it is, so that links can be read in the file too; all else is encoded.
     let plain = Body::new_with_encoding(mail.text.clone(), ContentTransferEncoding::SevenBit);
-    let body = plain.unwrap_or_else(Body::new);
+    // From the text once more: as bytes, its lines' ends would be encoded like any other byte.
+    let body = plain.unwrap_or_else(|_| Body::new(mail.text.clone()));
     Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to))
@@ -27,4 +28,25 @@ pub(super) fn message(from: &Mailbox, mail: &Mail) -> Result<Message, MailError>
         .header(ContentType::TEXT_PLAIN)
         .body(body)
         .map_err(|error| MailError::Never(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_stay_lines_when_one_of_them_is_too_long_for_the_way() {
+        let mail = Mail {
+            to: "ann@example.org".to_owned(),
+            subject: "One".to_owned(),
+            text: format!(
+                "Hello,\n\nhttps://shop.example/verify?token={}\n",
+                "x".repeat(60)
+            ),
+        };
+        let message = message(&sender("shop@example.org").unwrap(), &mail).unwrap();
+        let text = String::from_utf8(message.formatted()).unwrap();
+        assert!(text.contains("\r\nHello,\r\n\r\nhttps://"), "{text}");
+        assert!(!text.contains("=0A"), "{text}");
+    }
 }
