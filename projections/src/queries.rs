@@ -6,6 +6,7 @@
 //! plan made for any category would be a bad one for the largest.
 
 mod events;
+mod latest;
 mod page;
 mod wait;
 

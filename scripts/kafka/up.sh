@@ -10,6 +10,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/free-port.sh"
+. "$here/../lib/come-up.sh"
 
 [ $# -ge 1 ] || { echo "usage: up.sh DATA_DIR [PORT]" >&2; exit 2; }
 mkdir -p "$1"
@@ -53,33 +54,12 @@ format() {
   if [ -f "$data/format.jsa" ]; then mv "$data/format.jsa" "$tools/format.jsa"; fi
 }
 
-# 0: up; 1: gave up or died. The port is asked, not the log.
-start() {
-  setsid java -Xmx256m -Xms64m "${jvm[@]}" "$(archive broker)" -cp "$class_path" kafka.Kafka "$data/server.properties" \
-    </dev/null >>"$data/broker.log" 2>&1 &
-  local pid=$!
-  echo "$pid" >"$data/broker.pid"
-  echo "$tools" >"$data/broker.tools"
-  for _ in $(seq 1200); do
-    kill -0 "$pid" 2>/dev/null || return 1
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    sleep 0.05
-  done
-  kill -9 "$pid" 2>/dev/null || true
-  return 1
-}
-
-attempts=1
-if [ -z "$port" ]; then attempts=3; fi
-for ((attempt = 1; attempt <= attempts; attempt++)); do
-  if [ $attempts -gt 1 ]; then port=$(free_port 4); fi
-  configure "$port"
+prepare() {
+  configure "$1"
   [ -f "$data/log/meta.properties" ] || format
-  if start "$port"; then
-    echo "$port"
-    exit 0
-  fi
-done
-echo "kafka/up: the broker did not come up on port $port; the end of $data/broker.log:" >&2
-tail -20 "$data/broker.log" >&2
-exit 1
+}
+launch() {
+  exec setsid java -Xmx256m -Xms64m "${jvm[@]}" "$(archive broker)" -cp "$class_path" kafka.Kafka "$data/server.properties"
+}
+echo "$tools" >"$data/broker.tools"
+come_up broker "$data" 4 "$port"

@@ -7,6 +7,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/free-port.sh"
+. "$here/../lib/come-up.sh"
 
 # Its specification is of one version of Stripe's API: raise API_VERSION in processes/src/gateway/stripe/config.rs with it.
 version=v0.203.0
@@ -33,30 +34,6 @@ program=$tools/stripe-mock-$version
   fi
 ) 9>"$tools/lock"
 
-# 0: up; 1: gave up or died. The port is asked, not the log.
-start() {
-  setsid "$program" -http-addr "127.0.0.1:$1" -https-addr "127.0.0.1:$(($1 + 1))" -strict-version-check \
-    </dev/null >>"$data/stripe-mock.log" 2>&1 &
-  local pid=$!
-  echo "$pid" >"$data/stripe-mock.pid"
-  for _ in $(seq 600); do
-    kill -0 "$pid" 2>/dev/null || return 1
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    sleep 0.05
-  done
-  kill -9 "$pid" 2>/dev/null || true
-  return 1
-}
-
-attempts=1
-if [ -z "$port" ]; then attempts=3; fi
-for ((attempt = 1; attempt <= attempts; attempt++)); do
-  if [ $attempts -gt 1 ]; then port=$(free_port 2); fi
-  if start "$port"; then
-    echo "$port"
-    exit 0
-  fi
-done
-echo "stripe-mock/up: it did not come up on port $port; the end of $data/stripe-mock.log:" >&2
-tail -20 "$data/stripe-mock.log" >&2
-exit 1
+prepare() { :; }
+launch() { exec setsid "$program" -http-addr "127.0.0.1:$1" -https-addr "127.0.0.1:$(($1 + 1))" -strict-version-check; }
+come_up stripe-mock "$data" 2 "$port"

@@ -1,10 +1,9 @@
 //! Reads one client, and lists them, the latest first.
 
 use domain::value::ClientId;
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::QueryBuilder;
 
 use super::PROJECTION;
-use crate::queries::{Keyset, Side};
 use crate::{Document, Page, PageQuery, Queries, QueryError};
 
 impl Queries {
@@ -18,27 +17,7 @@ impl Queries {
 
     /// A page of clients, by when they were registered, the latest first.
     pub async fn clients(&self, page: &PageQuery) -> Result<Page, QueryError> {
-        let keyset: Keyset<i64> = Keyset::read("clients", page)?;
-        let mut sql = statement(&keyset);
-        let rows = sql.build_query_as().persistent(false);
-        let rows: Vec<(i64, String)> = self.bounded(rows.fetch_all(self.pool())).await?;
-        Ok(keyset.page(rows))
+        let all = QueryBuilder::new("select position, body from query.client_directory where true");
+        self.latest_first("clients", all, page).await
     }
-}
-
-fn statement<'a>(keyset: &Keyset<i64>) -> QueryBuilder<'a, Postgres> {
-    let mut sql = QueryBuilder::new("select position, body from query.client_directory");
-    if let Some(from) = keyset.from {
-        sql.push(match keyset.side {
-            Side::After => " where position < ",
-            Side::Before => " where position > ",
-        });
-        sql.push_bind(from);
-    }
-    sql.push(match keyset.side {
-        Side::After => " order by position desc limit ",
-        Side::Before => " order by position limit ",
-    });
-    sql.push_bind(keyset.rows_wanted());
-    sql
 }
