@@ -133,6 +133,25 @@ async fn a_code_that_is_shown_again_ends_the_session_that_it_began() {
 }
 
 #[tokio::test]
+async fn a_code_from_before_the_password_was_reset_is_worth_nothing() {
+    let world = World::new().await;
+    world.member("ann@example.org").await;
+    let program = app(&world).await;
+    let stolen = code(&world, &program).await;
+    let body = json!({"email": "ann@example.org"});
+    let asked = world.post_anonymously("/v1/password-resets", &body).await;
+    asked.expect(202);
+    let (_, token) = world.mailbox.link("ann@example.org").await;
+    let form = [("token", token.as_str()), ("password", PASSWORD)];
+    world.send_form("/reset", &form).await.expect(200);
+    let refused = exchange(&world, &program, &stolen, VERIFIER).await;
+    assert_eq!(error_of(refused, 400), "invalid_grant");
+    let code = code(&world, &program).await;
+    let tokens = exchange(&world, &program, &code, VERIFIER).await;
+    tokens.expect(200);
+}
+
+#[tokio::test]
 async fn of_two_who_show_a_code_at_once_none_keeps_a_session() {
     let world = World::new().await;
     world.member("ann@example.org").await;

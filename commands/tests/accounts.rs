@@ -44,6 +44,7 @@ async fn logged_in(commands: &Commands, id: AccountId) -> SessionId {
         session_id,
         method: SessionMethod::Password,
         second_factor: None,
+        password_changed_at: None,
         expires_at: Timestamp::parse("9999-01-01T00:00:00Z").unwrap(),
     });
     commands.account(id, start, context()).await.unwrap();

@@ -67,6 +67,15 @@ impl IdentityError {
     }
 }
 
+/// Whether a command was refused because of this field, with this code.
+pub(crate) fn is_refused_at(error: &CommandError, pointer: &str, code: &str) -> bool {
+    let CommandError::Rejected(rejection) = error else {
+        return false;
+    };
+    let mut fields = rejection.fields.iter();
+    fields.any(|field| field.pointer == pointer && field.code == code)
+}
+
 impl From<HashError> for IdentityError {
     fn from(error: HashError) -> Self {
         match error {

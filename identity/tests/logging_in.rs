@@ -1,5 +1,7 @@
 //! Logging in: what strangers learn, what is counted, what locks, and what a repeat gets.
 
+use std::collections::BTreeSet;
+
 use access::password::Cost;
 use commands::Context;
 use daybook_tests::eventually;
@@ -8,6 +10,8 @@ use identity::{FAILURES_MAX, IdentityOptions};
 
 use crate::people::{PASSWORD, code, node_of, under};
 use crate::world::{Node, SOON, World};
+
+const DEVICES: usize = 30;
 
 #[tokio::test]
 async fn a_stranger_cannot_tell_who_has_an_account() {
@@ -111,6 +115,18 @@ async fn who_is_locked_by_staff_learns_it_with_the_right_password_only() {
     let bob = node.person(&mailbox, "bob@example.org").await;
     assert_ne!(bob, id);
     assert_eq!(mailbox.count(), 0);
+}
+
+#[tokio::test]
+async fn many_devices_of_one_person_log_in_at_once() {
+    let world = World::new().await;
+    let (node, mailbox) = node_of(&world).await;
+    let id = node.person(&mailbox, "ann@example.org").await;
+    let at_once = (0..DEVICES).map(|_| node.log_in_as("ann@example.org", PASSWORD));
+    let begun = futures::future::try_join_all(at_once).await.unwrap();
+    let begun: BTreeSet<_> = begun.iter().map(|one| one.session).collect();
+    let live = node.identity.sessions(id, None).await.unwrap();
+    assert_eq!((begun.len(), live.len()), (DEVICES, DEVICES));
 }
 
 #[tokio::test]

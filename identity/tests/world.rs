@@ -143,6 +143,7 @@ impl Node {
             session_id: session,
             method: SessionMethod::Password,
             second_factor: None,
+            password_changed_at: state.password_changed_at(),
             expires_at,
         });
         let started = self

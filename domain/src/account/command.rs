@@ -112,6 +112,9 @@ pub struct StartSession {
     pub method: SessionMethod,
     /// The second factor that was shown, if one was.
     pub second_factor: Option<SecondFactor>,
+    /// Since when the password was what the person showed: [`Account::password_changed_at`](super::Account::password_changed_at)
+    /// before it was checked.
+    pub password_changed_at: Option<Timestamp>,
     /// When it ends, however often it is refreshed.
     pub expires_at: Timestamp,
 }

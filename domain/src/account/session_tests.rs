@@ -49,6 +49,7 @@ fn a_session_needs_a_new_id_that_grows_with_time_and_an_end_that_is_ahead() {
         session_id: SessionId("936da01f-9abd-4d9d-80c7-02af85c822a8".parse().unwrap()),
         method: SessionMethod::Password,
         second_factor: None,
+        password_changed_at: None,
         expires_at: at(60).now,
     });
     let invalid = ("/session_id".to_owned(), "invalid-value".to_owned());
@@ -104,6 +105,18 @@ fn a_token_that_is_shown_again_ends_its_session_and_no_other() {
 }
 
 #[test]
+fn a_session_begins_with_the_password_of_now_only() {
+    let account = registered(&[AccountCommand::ResetPassword]);
+    let changed_at = account.password_changed_at();
+    let changed_since = ("/password".to_owned(), "changed-since".to_owned());
+    for other in [None, Some(at(3_000).now)] {
+        let refusal = refused(&account, log_in_since(2, other), 60);
+        assert_eq!(refusal, ("validation-failed", vec![changed_since.clone()]));
+    }
+    assert!(when(&account, log_in_since(2, changed_at), 60).is_ok());
+}
+
+#[test]
 fn a_token_that_was_never_given_out_ends_nothing() {
     let mut account = registered(&[log_in(2, None), refresh(2, 1)]);
     for command in [
@@ -136,6 +149,7 @@ fn the_session_of_a_client_is_refreshed_by_that_client_only() {
             scopes: BTreeSet::from([Scope::OrdersRead]),
         },
         second_factor: None,
+        password_changed_at: None,
         expires_at: at(3_600).now,
     });
     let account = registered(&[let_in, log_in(3, None)]);

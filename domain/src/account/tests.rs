@@ -173,7 +173,8 @@ fn a_reset_verifies_the_address_and_forgives_failed_log_ins() {
             "SessionsRevoked"
         ]
     );
-    then(&mut account, log_in(3, None), 61);
+    let changed_at = account.password_changed_at();
+    then(&mut account, log_in_since(3, changed_at), 61);
     then(&mut account, staff_lock(), 62);
     assert_eq!(
         refused(&account, AccountCommand::ResetPassword, 63).0,

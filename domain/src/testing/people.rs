@@ -51,6 +51,18 @@ pub fn log_in(session: u128, second_factor: Option<SecondFactor>) -> AccountComm
         session_id: session_id(session),
         method: SessionMethod::Password,
         second_factor,
+        password_changed_at: None,
+        expires_at: at(30 * 86_400).now,
+    })
+}
+
+/// The same with a password that was changed then.
+pub fn log_in_since(session: u128, password_changed_at: Option<Timestamp>) -> AccountCommand {
+    AccountCommand::StartSession(StartSession {
+        session_id: session_id(session),
+        method: SessionMethod::Password,
+        second_factor: None,
+        password_changed_at,
         expires_at: at(30 * 86_400).now,
     })
 }

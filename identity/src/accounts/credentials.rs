@@ -40,8 +40,6 @@ pub struct Proven {
     pub id: AccountId,
     /// The account as it was then.
     pub account: Box<Account>,
-    /// Its version.
-    pub version: u64,
     /// The second factor that was shown, and is used up.
     pub second_factor: Option<SecondFactor>,
 }
@@ -62,9 +60,9 @@ impl Identity {
         let hash = self.hash_of_typed(email)?;
         self.refuse_if_locked(hash).await?;
         let holder = self.holder(hash).await?;
-        let (id, account, version) = match holder {
-            Some((id, account, version)) => (Some(id), account, version),
-            None => (None, Box::default(), 0),
+        let (id, account) = match holder {
+            Some((id, account)) => (Some(id), account),
+            None => (None, Box::default()),
         };
         let stored = self.password_of(id.unwrap_or_default()).await?;
         let is_right = self.is_right(password, stored.as_deref()).await?;
@@ -80,7 +78,6 @@ impl Identity {
         Ok(Proven {
             id,
             account,
-            version,
             second_factor,
         })
     }
@@ -139,13 +136,9 @@ impl Identity {
     async fn holder(
         &self,
         hash: EmailHash,
-    ) -> Result<Option<(AccountId, Box<Account>, u64)>, IdentityError> {
+    ) -> Result<Option<(AccountId, Box<Account>)>, IdentityError> {
         match self.whose(hash).await? {
-            Some(Address::Taken {
-                id,
-                account,
-                version,
-            }) => Ok(Some((id, account, version))),
+            Some(Address::Taken { id, account, .. }) => Ok(Some((id, account))),
             _ => {
                 self.commands()
                     .account_state(AccountId(Uuid::nil()))

@@ -2,18 +2,19 @@
 
 use access::Secret;
 use access::password::{Password, PasswordHash};
-use commands::{Beside, CommandError, Context, Receipt, RequestKey};
+use commands::{Beside, Context, Receipt, RequestKey};
 use domain::account::{Account, AccountCommand, SessionMethod, StartSession};
 use domain::value::{AccountId, SessionId, Timestamp};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{Proven, in_the_name_of};
+use crate::error::is_refused_at;
 use crate::tokens::SessionTokens;
 use crate::{Identity, IdentityError, clock, kinds};
 
-/// How often a session is begun anew that something else of the account came before.
-const TRIES_MAX: u32 = 5;
+/// The generation of the refresh token that a session begins with.
+const FIRST_GENERATION: u32 = 1;
 /// Where the part of a UUID begins that is not the time.
 const RANDOM_FROM: usize = 6;
 
@@ -70,98 +71,72 @@ impl Identity {
         Ok(done)
     }
 
-    /// The session is begun on the very version of the account whose password was checked, or on a later one with the same.
+    /// Begins the session, unless the password has been changed since it was checked.
     async fn begin_session(
         &self,
         proven: Proven,
         context: Context,
     ) -> Result<LoggedIn, IdentityError> {
-        let Proven {
-            id,
-            mut account,
-            mut version,
-            second_factor,
-        } = proven;
-        let password_since = account.password_changed_at();
+        let Proven { id, account, .. } = &proven;
         let session_id = context
             .request
             .as_ref()
             .map_or_else(new_session, derived_session);
-        for _ in 0..TRIES_MAX {
-            let expires_at = clock::now().saturating_add(self.0.options.session_length);
-            let tokens = self
-                .0
-                .tokens
-                .for_session(id, &account, session_id, 1, expires_at)?;
-            let command = AccountCommand::StartSession(StartSession {
-                session_id,
-                method: SessionMethod::Password,
-                second_factor,
-                expires_at,
-            });
-            let beside = Beside {
-                secrets: vec![tokens.write.clone()],
-                ..Beside::default()
-            };
-            let context = Context {
-                expected_version: Some(version),
-                ..context.clone()
-            };
-            match self
-                .commands()
-                .account_beside(id, command, beside, context.clone())
-                .await
-            {
-                Ok(receipt) if receipt.replayed => {
-                    return self.logged_in_before(id, &context, receipt).await;
-                }
-                Ok(receipt) => {
-                    return Ok(LoggedIn {
-                        account: id,
-                        session: session_id,
-                        expires_at,
-                        tokens,
-                        receipt,
-                    });
-                }
-                Err(CommandError::VersionMismatch { .. }) => {
-                    let (now, current) = self.commands().account_state(id).await?;
-                    if now.password_changed_at() != password_since {
-                        return Err(IdentityError::InvalidCredentials);
-                    }
-                    (*account, version) = (now, current);
-                }
-                Err(error) => return Err(error.into()),
+        let expires_at = clock::now().saturating_add(self.0.options.session_length);
+        let write = self
+            .first_tokens(*id, account, session_id, expires_at)?
+            .write;
+        let command = AccountCommand::StartSession(StartSession {
+            session_id,
+            method: SessionMethod::Password,
+            second_factor: proven.second_factor,
+            password_changed_at: account.password_changed_at(),
+            expires_at,
+        });
+        let beside = Beside {
+            secrets: vec![write],
+            ..Beside::default()
+        };
+        let begun = self
+            .commands()
+            .account_beside(*id, command, beside, context.clone());
+        let receipt = begun.await.map_err(|error| {
+            if is_refused_at(&error, "/password", "changed-since") {
+                IdentityError::InvalidCredentials
+            } else {
+                error.into()
             }
-        }
-        Err(CommandError::Contended.into())
-    }
-
-    /// The answer to a repeat: the same session, and its first refresh token again.
-    async fn logged_in_before(
-        &self,
-        id: AccountId,
-        context: &Context,
-        receipt: Receipt,
-    ) -> Result<LoggedIn, IdentityError> {
-        let (account, _) = self.commands().account_state(id).await?;
-        let known = context
-            .request
-            .as_ref()
-            .and_then(|key| session_of(&account, key));
-        // It was ended since: to be told like any session that has ended.
-        let (session, expires_at) = known.ok_or(IdentityError::Revoked)?;
-        let tokens = self
-            .0
-            .tokens
-            .for_session(id, &account, session, 1, expires_at)?;
+        })?;
+        // As it is with the session: its roles may have changed while the password was hashed.
+        let (account, _) = self.commands().account_state(*id).await?;
+        let (session, expires_at) = if receipt.replayed {
+            let known = context.request.as_ref();
+            let known = known.and_then(|key| session_of(&account, key));
+            // It was ended since: to be told like any session that has ended.
+            known.ok_or(IdentityError::Revoked)?
+        } else {
+            (session_id, expires_at)
+        };
         Ok(LoggedIn {
-            account: id,
+            account: *id,
             session,
             expires_at,
-            tokens,
+            tokens: self.first_tokens(*id, &account, session, expires_at)?,
             receipt,
         })
+    }
+
+    /// The tokens that a session begins with.
+    fn first_tokens(
+        &self,
+        id: AccountId,
+        account: &Account,
+        session: SessionId,
+        expires_at: Timestamp,
+    ) -> Result<SessionTokens, IdentityError> {
+        self.0
+            .tokens
+            .for_session(id, account, session, FIRST_GENERATION, expires_at)
     }
 
     /// Hashes the password with today's cost, now that it is at hand. That it fails is no reason not to be let in.

@@ -122,13 +122,8 @@ impl Identity {
             }
         };
         let shown = self.shown(request, FormKind::Consent)?;
-        self.keep_present(
-            &shown.cookie,
-            proven.id,
-            proven.second_factor,
-            &shown.request,
-        )
-        .await?;
+        self.keep_present(&shown.cookie, &proven, &shown.request)
+            .await?;
         Ok(shown)
     }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use super::AuthorizationRequest;
+use crate::accounts::Proven;
 use crate::{Identity, IdentityError, clock, kinds};
 
 /// How long a person may take with a form.
@@ -29,6 +30,8 @@ pub(super) enum FormKind {
 pub(super) struct Present {
     pub account: AccountId,
     pub second_factor: Option<SecondFactor>,
+    /// Since when the password was what they showed.
+    pub password_changed_at: Option<Timestamp>,
     /// The request that it was for.
     request: [u8; 32],
 }
@@ -66,13 +69,13 @@ impl Identity {
     pub(super) async fn keep_present(
         &self,
         cookie: &Opaque,
-        account: AccountId,
-        second_factor: Option<SecondFactor>,
+        proven: &Proven,
         request: &AuthorizationRequest,
     ) -> Result<(), IdentityError> {
         let present = Present {
-            account,
-            second_factor,
+            account: proven.id,
+            second_factor: proven.second_factor,
+            password_changed_at: proven.account.password_changed_at(),
             request: request.digest(),
         };
         let value = serde_json::to_vec(&present).map_err(|_| IdentityError::Defect)?;
@@ -80,7 +83,7 @@ impl Identity {
         let new = NewSecret {
             kind: kinds::BROWSER,
             key: cookie.digest().to_text(),
-            owner: kinds::owner_of(account),
+            owner: kinds::owner_of(proven.id),
             value,
             expires_at: Some(expires_at.to_offset_date_time()),
             due_at: None,

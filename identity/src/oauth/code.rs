@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::browser::Present;
 use super::{AuthorizationRequest, KnownClient, OAuthError, TokenAnswer, context_of};
+use crate::error::is_refused_at;
 use crate::tokens::OfSession;
 use crate::{Identity, IdentityError, clock, kinds};
 
@@ -33,6 +34,8 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(3_600);
 struct CodeRecord {
     account: AccountId,
     second_factor: Option<SecondFactor>,
+    /// Since when the password was what the person showed.
+    password_changed_at: Option<Timestamp>,
     /// The session that it begins.
     session: SessionId,
     client: ClientId,
@@ -54,6 +57,7 @@ impl Identity {
         let record = CodeRecord {
             account: present.account,
             second_factor: present.second_factor,
+            password_changed_at: present.password_changed_at,
             session: SessionId(Uuid::now_v7()),
             client: request.client,
             redirect_uri: request.redirect_uri.clone(),
@@ -159,6 +163,7 @@ impl Identity {
                 scopes: record.scopes.clone(),
             },
             second_factor: record.second_factor,
+            password_changed_at: record.password_changed_at,
             expires_at,
         });
         let beside = Beside {
@@ -175,7 +180,12 @@ impl Identity {
         {
             Ok(_) => Ok(TokenAnswer::of_session(tokens, Some(&record.scopes))),
             // Of two who showed it at once, this is the second.
-            Err(error) if began_before(&error) => Err(self.code_replayed(record).await),
+            Err(error) if is_refused_at(&error, "/session_id", "exists-already") => {
+                Err(self.code_replayed(record).await)
+            }
+            Err(error) if is_refused_at(&error, "/password", "changed-since") => {
+                Err(OAuthError::grant())
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -204,12 +214,4 @@ impl Identity {
             Err(error) => error.into(),
         }
     }
-}
-
-fn began_before(error: &CommandError) -> bool {
-    let CommandError::Rejected(rejection) = error else {
-        return false;
-    };
-    let mut fields = rejection.fields.iter();
-    fields.any(|field| field.pointer == "/session_id" && field.code == "exists-already")
 }

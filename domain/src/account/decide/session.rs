@@ -24,6 +24,10 @@ pub(super) fn start(account: &Account, new: StartSession, facts: &Facts) -> Deci
             }
         });
     }
+    if new.password_changed_at != account.password_changed_at() {
+        let detail = "the password is another by now; log in with that";
+        return Err(Rejection::invalid("/password", "changed-since", detail));
+    }
     second_factor(account, &new)?;
     let SessionStatus::Unknown = account.sessions().status(new.session_id) else {
         let detail = format!("session {} was there before; take a new id", new.session_id);
