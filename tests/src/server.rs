@@ -2,7 +2,10 @@
 
 use std::path::Path;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use crate::cli::{Cli, Running};
 use crate::{Http, Kafka, Postgres, eventually};
@@ -15,6 +18,8 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(45);
 #[derive(Clone, Debug)]
 pub struct Launch {
     cli: Cli,
+    /// What it keeps in files, unless it is told another place: gone with the last server that this starts.
+    _folder: Option<Arc<TempDir>>,
     /// Its private Postgres outlives a kill, so the fixture must end it politely.
     embedded: bool,
 }
@@ -27,17 +32,24 @@ impl Launch {
 
     /// On any database.
     pub fn on_url(url: &str) -> Self {
-        Self::plain(false).env("DATABASE_URL", url)
+        let folder = tempfile::tempdir().expect("a folder for the server's files");
+        let cli = serve()
+            .env("DATABASE_URL", url)
+            .env("DAYBOOK_DATA_DIR", folder.path().to_string_lossy());
+        Self {
+            cli,
+            _folder: Some(Arc::new(folder)),
+            embedded: false,
+        }
     }
 
     /// On an embedded Postgres that keeps its data below `data_dir`.
     pub fn embedded(data_dir: &Path) -> Self {
-        Self::plain(true).env("DAYBOOK_DATA_DIR", data_dir.to_string_lossy())
-    }
-
-    fn plain(embedded: bool) -> Self {
-        let cli = Cli::new(["serve"]).env("DAYBOOK_LISTEN", "127.0.0.1:0");
-        Self { cli, embedded }
+        Self {
+            cli: serve().env("DAYBOOK_DATA_DIR", data_dir.to_string_lossy()),
+            _folder: None,
+            embedded: true,
+        }
     }
 
     /// With relay and Kafka feeds on these brokers.
@@ -84,6 +96,10 @@ impl Launch {
             url,
         }
     }
+}
+
+fn serve() -> Cli {
+    Cli::new(["serve"]).env("DAYBOOK_LISTEN", "127.0.0.1:0")
 }
 
 /// The address that the server prints first; nothing when it ends or stays silent.

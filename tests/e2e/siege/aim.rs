@@ -118,11 +118,19 @@ pub fn ask(
     insert("host", "daybook.example");
     insert("traceparent", &format!("00-{trace}-00f067aa0ba902b7-00"));
     if !target.is_public {
-        insert("authorization", &format!("Bearer {TOKEN}"));
+        let token = values.get("token").unwrap_or(TOKEN);
+        insert("authorization", &format!("Bearer {token}"));
     }
     if target.method != "GET" {
         insert("idempotency-key", &Uuid::now_v7().to_string());
-        insert("content-type", "application/json");
+        insert(
+            "content-type",
+            if target.is_form {
+                "application/x-www-form-urlencoded"
+            } else {
+                "application/json"
+            },
+        );
     }
     if target.method == "PATCH" {
         insert("if-match", "*");
@@ -170,8 +178,33 @@ fn address(target: &Target, values: &Values, hit: Option<(&Spot, &Payload)>) -> 
     }
 }
 
+/// The fields of a form, of which the example is written as JSON.
+fn form(filled: &str, hit: Option<(&Spot, &Payload)>) -> Vec<u8> {
+    let fields: Value = serde_json::from_str(filled).unwrap();
+    let fields = fields.as_object().unwrap().iter();
+    let mut pairs: Vec<String> = fields
+        .map(|(name, value)| match hit {
+            Some((Spot::Value(pointer), payload)) if pointer[1..] == *name => {
+                format!("{name}={}", payload.percent())
+            }
+            _ => format!("{name}={}", percent(value.as_str().unwrap())),
+        })
+        .collect();
+    if let Some((Spot::Name(_), payload)) = hit {
+        pairs.push(format!("{}=x", payload.percent()));
+    }
+    pairs.join("&").into_bytes()
+}
+
+fn percent(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 fn body(target: &Target, values: &Values, hit: Option<(&Spot, &Payload)>) -> Vec<u8> {
     let filled = values.fill(target.body);
+    if target.is_form {
+        return form(&filled, hit);
+    }
     let (pointer, payload, is_name) = match hit {
         Some((Spot::Value(pointer), payload)) => (pointer, payload, false),
         Some((Spot::Name(pointer), payload)) => (pointer, payload, true),

@@ -12,13 +12,16 @@ use uuid::Uuid;
 use crate::aim::{Spot, ask, spots};
 use crate::corpus::{self, Payload};
 use crate::judge::{fault, holds};
-use crate::stages::Values;
+use crate::stages::{self, Values};
 use crate::targets::{READS, Target, WRITES};
 use crate::wire::{Heard, Wire};
 use books::Books;
 
 /// Places that are attacked at once.
 const AT_ONCE: usize = 12;
+
+/// 32 bytes that keep nothing secret here.
+const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// Until what was written can be read, on a busy machine.
 const SOON: Duration = Duration::from_secs(30);
@@ -122,10 +125,21 @@ async fn what_is_asked_for_changes_nothing() {
 
 /// Money is taken when goods leave, so that there is something to void and to capture by hand.
 async fn start(postgres: &Postgres) -> Server {
-    Launch::on(postgres)
+    let server = Launch::on(postgres)
         .env("DAYBOOK_CAPTURE", "on_ship")
+        .env("DAYBOOK_MASTER_KEY", MASTER_KEY)
         .start()
-        .await
+        .await;
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, stages::PASSWORD).unwrap();
+    let password = password.to_str().unwrap();
+    let make = ["accounts", "create-owner", "--email", stages::EMAIL];
+    let make = make.into_iter().chain(["--password-file", password]);
+    let make = Cli::new(make).env("DATABASE_URL", postgres.url());
+    let made = make.env("DAYBOOK_MASTER_KEY", MASTER_KEY).run(SOON).await;
+    made.expect_success();
+    server
 }
 
 async fn storm(server: &Server, targets: &'static [Target]) -> Volley {
@@ -157,7 +171,7 @@ async fn fire_writes(server: &Server, target: &'static Target, spot: Spot, place
         let heard = wire.send(ask).await;
         let shot = volley.take(target, &spot, payload, trace, &heard);
         if shot {
-            if let Some(fault) = missing(&mut wire, target, &spot, payload, &heard).await {
+            if let Some(fault) = missing(&mut wire, target, &values, &spot, payload, &heard).await {
                 volley.faults.push(fault);
             }
             if target.consumes {
@@ -204,6 +218,7 @@ async fn fire_reads(
 async fn missing(
     wire: &mut Wire,
     target: &Target,
+    values: &Values,
     spot: &Spot,
     payload: &Payload,
     heard: &Heard,
@@ -220,7 +235,7 @@ async fn missing(
         ..*target
     };
     let trace = Uuid::now_v7().simple().to_string();
-    let mut read = ask(&page, &Values::default(), &trace, None)?;
+    let mut read = ask(&page, values, &trace, None)?;
     *read.uri_mut() = path.parse().ok()?;
     read.headers_mut()
         .insert("daybook-min-position", position.into());
@@ -295,7 +310,7 @@ impl Volley {
             target.path,
             payload.shown()
         );
-        if let Some(fault) = fault(heard, payload) {
+        if let Some(fault) = fault(heard, payload, target.refuses) {
             self.faults
                 .push(format!("{what}: {fault}: {}", heard.describe()));
         }
@@ -305,7 +320,7 @@ impl Volley {
             what,
             payload,
             accepted,
-            is_kept: matches!(spot, Spot::Value(_)) || is_free(target, spot),
+            is_kept: !target.is_sealed && (matches!(spot, Spot::Value(_)) || is_free(target, spot)),
         });
         accepted
     }

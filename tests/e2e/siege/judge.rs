@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::corpus::Payload;
+use crate::targets::Refuses;
 use crate::wire::Heard;
 
 /// A payload that makes a database sleep asks for 30 s; a slow machine needs less.
@@ -24,7 +25,7 @@ const INSIDES: [&str; 9] = [
 ];
 
 /// What is wrong with an answer, if anything is.
-pub fn fault(heard: &Heard, payload: &Payload) -> Option<String> {
+pub fn fault(heard: &Heard, payload: &Payload, refuses: Refuses) -> Option<String> {
     let said = String::from_utf8_lossy(&heard.body);
     let sent = String::from_utf8_lossy(&payload.bytes);
     if heard.status >= 500 {
@@ -44,6 +45,13 @@ pub fn fault(heard: &Heard, payload: &Payload) -> Option<String> {
     }
     let content = heard.header("content-type").unwrap_or_default();
     match heard.status {
+        400.. if refuses == Refuses::Page && content.starts_with("text/html") => {
+            fault_of_page(&said, &sent)
+        }
+        400.. if refuses == Refuses::OAuth && content.starts_with("application/json") => {
+            let error = &heard.json()["error"];
+            (!error.is_string()).then(|| "an OAuth error without its code".to_owned())
+        }
         400.. => fault_of_problem(heard, content),
         300..400 => fault_of_redirect(heard, &sent),
         _ if content.starts_with("text/html") => fault_of_page(&said, &sent),

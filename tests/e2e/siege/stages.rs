@@ -41,7 +41,21 @@ pub enum Stage {
     Paid,
     /// Its money is taken.
     Captured,
+    /// A payment that the built-in gateway does not have.
+    Reference,
+    /// A client with a place to send people back to.
+    Client,
+    /// An account with the role that is named.
+    Person,
+    /// The same, logged in: its token, and the id of another session of its.
+    LoggedIn,
 }
+
+/// Who is at home in every shop of a siege.
+pub const EMAIL: &str = "besieged@example.org";
+
+/// Their password.
+pub const PASSWORD: &str = "nobody guesses this one";
 
 /// Values by name.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +64,11 @@ pub struct Values(BTreeMap<&'static str, String>);
 impl Values {
     fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.0.insert(name, value.into());
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.0.remove(name);
         self
     }
 
@@ -100,8 +119,58 @@ impl Stage {
             Self::Returned => returned(http, known).await,
             Self::Paid => paid(http, known).await,
             Self::Captured => captured(http, known).await,
+            Self::Reference => known.with("reference", "pi_none"),
+            Self::Client => client(http, known).await,
+            Self::Person => {
+                let known = logged_in(http, known.with("role", "auditor")).await;
+                let account = known.get("account").unwrap().to_owned();
+                known.without("token").with("id", account)
+            }
+            Self::LoggedIn => {
+                let other = logged_in(http, Values::default()).await;
+                let session = other.get("session").unwrap().to_owned();
+                logged_in(http, known.with("id", session)).await
+            }
         }
     }
+}
+
+async fn client(http: &Http, known: Values) -> Values {
+    let body = json!({
+        "name": "On stage", "kind": "confidential", "redirect_uris": ["https://client.example/back"],
+        "scopes": ["orders:read"],
+    });
+    let client = http.post("/v1/clients", &body).await.expect(201).json();
+    let known = known.with("id", text(&client["id"]));
+    let path = format!("/v1/clients/{}", known.get("id").unwrap());
+    eventually("the client is listed", SOON, async || {
+        let seen = http.get(&path).await;
+        if seen.status == 200 {
+            Ok(())
+        } else {
+            Err(seen.describe())
+        }
+    })
+    .await;
+    known
+}
+
+async fn logged_in(http: &Http, known: Values) -> Values {
+    let body = json!({"email": EMAIL, "password": PASSWORD});
+    let anybody = http.clone().with_token(None);
+    // Many log in to this one account at once, and some are told to come again.
+    let begun = eventually("somebody is logged in", SOON, async || {
+        let begun = anybody.post("/v1/sessions", &body).await;
+        match begun.status {
+            201 => Ok(begun.json()),
+            _ => Err(begun.describe()),
+        }
+    })
+    .await;
+    known
+        .with("token", text(&begun["access_token"]))
+        .with("account", text(&begun["account_id"]))
+        .with("session", text(&begun["id"]))
 }
 
 async fn product(http: &Http, known: Values) -> Values {

@@ -5,6 +5,17 @@
 
 use crate::stages::Stage;
 
+/// In what form a route refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refuses {
+    /// As a problem (RFC 9457).
+    Problem,
+    /// As a page for people, or as a problem.
+    Page,
+    /// As JSON with `error` (RFC 6749, 5.2), or as a problem.
+    OAuth,
+}
+
 /// One route.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
@@ -29,6 +40,11 @@ pub struct Target {
     pub is_public: bool,
     /// Its headers are attacked as well.
     pub with_headers: bool,
+    /// What it accepts is sealed: the journal may not hold it as it came.
+    pub is_sealed: bool,
+    /// The body is sent as a form.
+    pub is_form: bool,
+    pub refuses: Refuses,
 }
 
 impl Target {
@@ -45,6 +61,9 @@ impl Target {
             is_refused: false,
             is_public: false,
             with_headers: false,
+            is_sealed: false,
+            is_form: false,
+            refuses: Refuses::Problem,
         }
     }
 
@@ -92,6 +111,28 @@ impl Target {
     const fn public(self) -> Self {
         Self {
             is_public: true,
+            ..self
+        }
+    }
+
+    const fn sealed(self) -> Self {
+        Self {
+            is_sealed: true,
+            ..self
+        }
+    }
+
+    const fn form(self, refuses: Refuses) -> Self {
+        Self {
+            is_form: true,
+            refuses,
+            ..self
+        }
+    }
+
+    const fn page(self) -> Self {
+        Self {
+            refuses: Refuses::Page,
             ..self
         }
     }
@@ -179,6 +220,50 @@ pub const READS: &[Target] = &[
     Target::read("/v1/attention")
         .asks(&[("after", ""), ("before", "")])
         .refused(),
+    Target::read("/v1/accounts").asks(&[("email", "nobody@example.org"), ("limit", "5")]),
+    Target::read("/v1/accounts")
+        .asks(&[("after", ""), ("before", "")])
+        .refused(),
+    Target::read("/v1/accounts/{id}").at(Stage::Person),
+    Target::read("/v1/accounts/me").at(Stage::LoggedIn),
+    Target::read("/v1/accounts/me/sessions").at(Stage::LoggedIn),
+    Target::read("/v1/clients").asks(&[("limit", "5")]),
+    Target::read("/v1/clients").asks(&[("after", "")]).refused(),
+    Target::read("/v1/clients/{id}").at(Stage::Client),
+    Target::read("/openapi.json").public(),
+    Target::read("/.well-known/jwks.json").public(),
+    Target::read("/.well-known/openid-configuration").public(),
+    Target::read("/.well-known/oauth-authorization-server").public(),
+    Target::read("/verify")
+        .public()
+        .page()
+        .asks(&[("token", "a-token")]),
+    Target::read("/reset")
+        .public()
+        .page()
+        .asks(&[("token", "a-token")]),
+    Target::read("/sandbox/payments/{reference}")
+        .at(Stage::Reference)
+        .public()
+        .page()
+        .refused(),
+    Target::read("/oauth/authorize")
+        .at(Stage::Client)
+        .public()
+        .page()
+        .with_headers()
+        .asks(&[
+            ("response_type", "code"),
+            ("client_id", "$id"),
+            ("redirect_uri", "https%3A%2F%2Fclient.example%2Fback"),
+            ("scope", "orders%3Aread"),
+            ("state", "a-state"),
+            (
+                "code_challenge",
+                "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            ),
+            ("code_challenge_method", "S256"),
+        ]),
     Target::read("/healthz").public(),
     Target::read("/readyz").public(),
     Target::read("/metrics").public(),
@@ -313,6 +398,76 @@ pub const WRITES: &[Target] = &[
     .consumes(),
     Target::write("POST", "/v1/attention/{payment_id}/decisions", r#"{"decision":"leave","reason":"A reason"}"#)
         .at(Stage::Paid)
+        .refused(),
+    Target::write("POST", "/v1/accounts", r#"{"email":"$uuid@example.org","password":"a long enough secret","name":"A name"}"#)
+        .public()
+        .sealed(),
+    Target::write("POST", "/v1/accounts/verification-mails", r#"{"email":"$uuid@example.org"}"#).public().sealed(),
+    Target::write("POST", "/v1/accounts/verifications", r#"{"token":"a-token"}"#).public().sealed().refused(),
+    Target::write("POST", "/v1/sessions", r#"{"email":"$uuid@example.org","password":"not the secret","code":"123456"}"#)
+        .public()
+        .sealed()
+        .refused(),
+    Target::write("POST", "/v1/password-resets", r#"{"email":"$uuid@example.org"}"#).public().sealed(),
+    Target::write("POST", "/v1/password-resets/completions", r#"{"token":"a-token","password":"a long enough secret"}"#)
+        .public()
+        .sealed()
+        .refused(),
+    Target::write("PATCH", "/v1/accounts/me", r#"{"name":"Another name","phone":"+1 555 0100","address":"A street"}"#)
+        .at(Stage::LoggedIn)
+        .sealed()
+        .keeps(&["/name", "/phone", "/address"])
+        .shown_at("/v1/accounts/me"),
+    Target::write("POST", "/v1/accounts/me/totp/confirmation", r#"{"code":"123456"}"#).at(Stage::LoggedIn).sealed().refused(),
+    Target::write("DELETE", "/v1/accounts/me/sessions/{id}", "").at(Stage::LoggedIn).sealed(),
+    Target::write("PUT", "/v1/accounts/{id}/roles/{role}", "").at(Stage::Person),
+    Target::write("DELETE", "/v1/accounts/{id}/roles/{role}", "").at(Stage::Person),
+    Target::write("PUT", "/v1/accounts/{id}/lock", r#"{"reason":"abuse"}"#).at(Stage::Person).refused(),
+    Target::write("DELETE", "/v1/accounts/{id}/lock", "").at(Stage::Person),
+    Target::write(
+        "POST",
+        "/v1/clients",
+        r#"{"name":"A client","kind":"confidential","redirect_uris":["https://client.example/back"],"scopes":["orders:read"]}"#,
+    )
+    .keeps(&["/name"])
+    .shown_at("/v1/clients/$id"),
+    Target::write("POST", "/v1/clients/{id}/secret", "").at(Stage::Client),
+    Target::write("PUT", "/v1/clients/{id}/scopes", r#"{"scopes":["orders:write"]}"#).at(Stage::Client),
+    Target::write("DELETE", "/v1/clients/{id}", "").at(Stage::Client).consumes(),
+    Target::write("POST", "/oauth/token", r#"{"grant_type":"client_credentials","client_id":"$id","client_secret":"wrong","scope":"orders:read"}"#)
+        .at(Stage::Client)
+        .public()
+        .form(Refuses::OAuth)
+        .refused(),
+    Target::write("POST", "/oauth/token", r#"{"grant_type":"authorization_code","client_id":"$id","code":"a-code","code_verifier":"a-verifier","redirect_uri":"https://client.example/back"}"#)
+        .at(Stage::Client)
+        .public()
+        .form(Refuses::OAuth)
+        .refused(),
+    Target::write("POST", "/oauth/token", r#"{"grant_type":"refresh_token","refresh_token":"a-token"}"#)
+        .public()
+        .form(Refuses::OAuth)
+        .refused(),
+    Target::write("POST", "/oauth/revoke", r#"{"token":"a-token","token_type_hint":"refresh_token"}"#)
+        .public()
+        .sealed()
+        .form(Refuses::OAuth),
+    Target::write("POST", "/oauth/introspect", r#"{"token":"a-token"}"#).public().form(Refuses::OAuth).refused(),
+    Target::write("POST", "/oauth/authorize", r#"{"client_id":"$id","form_token":"a-token","answer":"allow","email":"e","password":"p"}"#)
+        .at(Stage::Client)
+        .public()
+        .form(Refuses::Page)
+        .sealed()
+        .refused(),
+    Target::write("POST", "/verify", r#"{"token":"a-token"}"#).public().form(Refuses::Page).refused(),
+    Target::write("POST", "/reset", r#"{"token":"a-token","password":"a long enough secret"}"#)
+        .public()
+        .form(Refuses::Page)
+        .refused(),
+    Target::write("POST", "/sandbox/payments/{reference}", r#"{"answer":"approve"}"#)
+        .at(Stage::Reference)
+        .public()
+        .form(Refuses::Page)
         .refused(),
     Target::write("POST", "/v1/gateways/{name}/webhooks", r#"{"id":"evt_1","type":"payment_intent.succeeded"}"#)
         .at(Stage::Gateway)

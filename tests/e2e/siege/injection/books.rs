@@ -64,7 +64,10 @@ pub async fn schema(postgres: &Postgres) -> Vec<String> {
     schema
 }
 
-/// The rows of every table once all query tables have posted everything and nothing happens any more.
+/// What a hostile request to log in rightly leaves behind.
+const NOTED: &str = "where aggregate_type <> 'security'";
+
+/// The rows of every table, security events left out, once all query tables have posted everything and nothing happens any more.
 pub async fn rows_at_rest(postgres: &Postgres, http: &Http) -> BTreeMap<String, i64> {
     let mut last = BTreeMap::new();
     eventually("the books are at rest", AT_REST_WITHIN, async || {
@@ -101,8 +104,9 @@ async fn rows(postgres: &Postgres) -> BTreeMap<String, i64> {
     .unwrap();
     let mut rows = BTreeMap::new();
     for table in tables {
+        let counted = if table == "journal.events" { NOTED } else { "" };
         // Quoted by Postgres itself.
-        let count = format!("select count(*) from {table}");
+        let count = format!("select count(*) from {table} {counted}");
         let count: i64 = sqlx::query_scalar(&count).fetch_one(&pool).await.unwrap();
         rows.insert(table, count);
     }
