@@ -1,6 +1,6 @@
 # Short names for the commands of every day. The work itself is in scripts/, which can be run without make.
 
-.PHONY: help run test check bench bench-quick
+.PHONY: help run test check bench bench-quick siege
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -19,3 +19,6 @@ bench: ## measure Daybook beside its peers, and write docs/benchmarks.md
 
 bench-quick: ## the same with less of everything, in under three minutes; writes to target/bench-quick
 	@scripts/bench.sh --quick --out target/bench-quick
+
+siege: ## attack a release build with everything, and ask for ten times what it can do
+	@scripts/siege.sh

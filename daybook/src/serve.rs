@@ -16,12 +16,14 @@ use journal::{FeedSource, Journal, TailSource};
 use projections::{Board, Queries, Runner};
 use relay::{KafkaSource, Relay, RelayOptions};
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::backstage::Backstage;
 use crate::cli::{Role, Serve};
 use crate::config::Config;
 use crate::database::Database;
@@ -37,6 +39,7 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
         bail!("--role relay publishes to Kafka: set KAFKA_BROKERS to host:port of its brokers");
     }
     let shutdown = shutdown_on_signal()?;
+    let backstage = Backstage::open()?;
     let listener = bind(config, roles.has(Role::Api))?;
     let config = &match &listener {
         Some(listener) => config.clone().bound_to(listener.local_addr()?),
@@ -56,7 +59,7 @@ pub async fn run(config: &Config, roles: &Serve) -> Result<()> {
         ..ApiOptions::default()
     });
     let http = tokio::spawn(serve_http(api.clone(), listener, shutdown.clone()));
-    let outcome = run_on_database(config, roles, &api, http, &shutdown).await;
+    let outcome = run_on_database(config, roles, &api, http, &backstage, &shutdown).await;
     tracing::info!("stopped");
     outcome
 }
@@ -81,12 +84,16 @@ async fn run_on_database(
     roles: &Serve,
     api: &Api,
     http: JoinHandle<Result<()>>,
+    backstage: &Backstage,
     shutdown: &CancellationToken,
 ) -> Result<()> {
     let database = Database::find(config).await?;
     let running = async {
         match database.open_when_there(config, shutdown).await? {
-            Some(journal) => run_parts(config, roles, api, http, &journal, shutdown).await,
+            Some(journal) => {
+                let workers = Workers::start(config, roles, &journal, backstage.handle());
+                run_parts(config, roles, api, http, &journal, workers, shutdown).await
+            }
             None => Ok(()),
         }
     };
@@ -104,9 +111,9 @@ async fn run_parts(
     api: &Api,
     mut http: JoinHandle<Result<()>>,
     journal: &Journal,
+    workers: Workers,
     shutdown: &CancellationToken,
 ) -> Result<()> {
-    let workers = Workers::start(config, roles, journal);
     let options = ExecutorOptions {
         queue_max: config.commands_waiting_max,
         states_max: config.states_max,
@@ -131,7 +138,8 @@ async fn run_parts(
     };
     api.open(commands, queries.clone());
     let processes = if roles.has(Role::Processes) {
-        tokio::spawn(workers.process(processes, journal, queries, working.clone()))
+        let process = workers.process(processes, journal, queries, working.clone());
+        workers.backstage.spawn(process)
     } else {
         tokio::spawn(std::future::ready(()))
     };
@@ -195,24 +203,27 @@ struct Workers {
     /// What Kafka carries, if it is used.
     kafka: Option<KafkaSource>,
     board: Board,
+    backstage: Handle,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
 
 impl Workers {
-    fn start(config: &Config, roles: &Serve, journal: &Journal) -> Self {
+    fn start(config: &Config, roles: &Serve, journal: &Journal, backstage: &Handle) -> Self {
         let tail = TailSource::new(journal.clone());
         let source = |kafka: &RelayOptions| KafkaSource::new(tail.clone(), kafka.clone());
         let workers = Self {
             kafka: config.kafka.as_ref().map(source),
             tail,
             board: Board::new(),
+            backstage: backstage.clone(),
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
         if let (true, Some(kafka)) = (roles.has(Role::Relay), &config.kafka) {
             let relay = Relay::new(journal.clone(), kafka.clone());
-            workers.tasks.spawn(relay.run(workers.shutdown.clone()));
+            let relaying = relay.run(workers.shutdown.clone());
+            workers.tasks.spawn_on(relaying, &workers.backstage);
         }
         if roles.has(Role::Projections) {
             match &workers.kafka {
@@ -234,7 +245,8 @@ impl Workers {
                 holder,
                 &self.board,
             );
-            self.tasks.spawn(runner.run(self.shutdown.clone()));
+            self.tasks
+                .spawn_on(runner.run(self.shutdown.clone()), &self.backstage);
         }
     }
 

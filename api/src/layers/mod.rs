@@ -4,6 +4,7 @@ mod headers;
 mod limits;
 mod observe;
 mod rates;
+mod refusals;
 mod seat;
 
 pub use headers::{headers, other_pages};

@@ -13,7 +13,8 @@ use http::Method;
 use metrics::{Counter, Histogram};
 use tracing::Instrument;
 
-use crate::problem::{Problem, finish};
+use super::refusals;
+use crate::problem::{Code, Problem, finish};
 use crate::trace::Trace;
 
 /// What is remembered of a request while it runs. The route, not the path: a path may name a person's order.
@@ -58,7 +59,9 @@ impl Observed {
         // Microseconds are as fine as anybody reads.
         let duration_ms = (elapsed.as_secs_f64() * 1_000_000.0).round() / 1_000.0;
         // Whoever asks whether we are ready hears the answer; a log of every "not yet" helps nobody.
-        if status.is_server_error() && self.route() != "/readyz" {
+        if response.extensions().get() == Some(&Code::Overloaded) {
+            refusals::count();
+        } else if status.is_server_error() && self.route() != "/readyz" {
             tracing::info!(status = status.as_u16(), duration_ms, "request failed");
         } else {
             tracing::debug!(status = status.as_u16(), duration_ms, "request answered");

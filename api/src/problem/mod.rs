@@ -253,7 +253,7 @@ impl IntoResponse for Problem {
 #[derive(Clone, Copy, Debug)]
 pub struct OwnForm;
 
-/// Completes an answer: a problem gets its body, and an error that is none becomes one.
+/// Completes an answer: a problem gets its body, and an error that is none becomes one. Its [`Code`] stays with the answer.
 pub fn finish(mut response: Response, instance: &str, trace_id: &str) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
@@ -277,6 +277,7 @@ pub fn finish(mut response: Response, instance: &str, trace_id: &str) -> Respons
     headers.remove(CONTENT_LENGTH);
     headers.remove(ETAG);
     *response.body_mut() = Body::from(problem.to_json(instance, trace_id));
+    response.extensions_mut().insert(problem.code);
     response
 }
 

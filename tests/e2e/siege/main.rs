@@ -5,10 +5,10 @@
 //!
 //! - `injection`: hostile text in every string, name, path segment, query parameter and header of every route.
 //! - `slow`: two thousand clients that drip their requests. `bulk`: bodies, heads and nesting beyond all bounds.
-//! - `streams`: HTTP/2 streams that are opened and reset, or never finished.
+//! - `streams`: HTTP/2 streams that are opened and reset, or never finished. `overload`: ten times the orders there is room for.
 //!
 //! What must hold in all of them: nothing is answered 5xx but a refusal for want of room, every error is a problem, nobody
-//! else is made to wait, and memory stays where it was. `DAYBOOK_SIEGE=full` takes the time for all of it.
+//! else is made to wait, and memory stays where it was. `make siege` takes the time for all of it, and judges a release build strictly.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,6 +23,7 @@ mod corpus;
 mod injection;
 mod judge;
 mod memory;
+mod overload;
 mod pulse;
 mod slow;
 mod stages;
