@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
-use crate::memory::Watch;
+use crate::memory::{GROWTH_MAX_MIB, Watch};
 use crate::pulse::Pulse;
 
 const GB: u64 = 1_000_000_000;
@@ -51,7 +51,7 @@ async fn what_is_too_much_is_refused_early_with_its_own_status() {
         everything(&server, &watch).await;
     }
     let during = pulse.end();
-    watch.assert_bounded("bulk");
+    watch.assert_bounded("bulk", GROWTH_MAX_MIB);
     during.assert_unchanged(&before, "bulk");
 }
 

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::memory::Watch;
+use crate::memory::{GROWTH_MAX_MIB, Watch};
 use crate::pulse::Pulse;
 use crate::wire::{Door, Wire};
 
@@ -107,7 +107,7 @@ async fn what_unpacks_to_a_multiple() {
     assert_eq!(status, 413);
     let deep = Bytes::from("[".repeat(10_000));
     assert_eq!(world.ask(order(""), deep).await, Ok(400));
-    watch.assert_bounded("what unpacks");
+    watch.assert_bounded("what unpacks", GROWTH_MAX_MIB);
 }
 
 fn order(coding: &str) -> Request<()> {
@@ -172,7 +172,7 @@ impl World {
         let pulse = Pulse::at(&self.plain, self.door()).await;
         attack(Instant::now() + WATCHED).await;
         let during = pulse.end();
-        watch.assert_bounded(what);
+        watch.assert_bounded(what, GROWTH_MAX_MIB);
         during.assert_unchanged(&before, what);
     }
 

@@ -16,7 +16,9 @@ const TITLE: &str = "Choose a new password";
 pub async fn reset(params: Params) -> Result<Page, Problem> {
     let params = params.only(PARAMETERS, &[])?;
     let token = params.text("token").unwrap_or_default();
-    Ok(Page::new(StatusCode::OK, TITLE).form("/reset", &form(&token)))
+    Ok(Page::new(StatusCode::OK, TITLE)
+        .text("It has 8 to 128 characters, and is none that many people have.")
+        .form("/reset", &form(&token)))
 }
 
 /// A password was chosen.
