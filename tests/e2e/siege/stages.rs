@@ -143,8 +143,14 @@ async fn client(http: &Http, known: Values) -> Values {
     let client = http.post("/v1/clients", &body).await.expect(201).json();
     let known = known.with("id", text(&client["id"]));
     let path = format!("/v1/clients/{}", known.get("id").unwrap());
-    eventually("the client is listed", SOON, async || {
-        let seen = http.get(&path).await;
+    posted(http, &path).await;
+    known
+}
+
+/// Waits until what was written can be read.
+async fn posted(http: &Http, path: &str) {
+    eventually("what was written is posted", SOON, async || {
+        let seen = http.get(path).await;
         if seen.status == 200 {
             Ok(())
         } else {
@@ -152,7 +158,6 @@ async fn client(http: &Http, known: Values) -> Values {
         }
     })
     .await;
-    known
 }
 
 async fn logged_in(http: &Http, known: Values) -> Values {
@@ -258,16 +263,7 @@ async fn paid(http: &Http, known: Values) -> Values {
         id.ok_or_else(|| seen.describe())
     })
     .await;
-    let path = format!("/v1/payments/{payment}");
-    eventually("the payment is posted", SOON, async || {
-        let seen = http.get(&path).await;
-        if seen.status == 200 {
-            Ok(())
-        } else {
-            Err(seen.describe())
-        }
-    })
-    .await;
+    posted(http, &format!("/v1/payments/{payment}")).await;
     known
         .with("order", order)
         .with("id", payment.clone())
