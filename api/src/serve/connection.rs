@@ -27,8 +27,11 @@ use super::activity::{Activity, Over};
 use super::protocol::Protocols;
 
 /// How long a closed connection is still read, so that the client gets to read the last answer (a body was too large, a head could
-/// not be read): one that is closed on unread bytes is reset.
-const LINGER: Duration = Duration::from_secs(1);
+/// not be read): one that is closed on unread bytes is reset. A client on a busy machine needs a while to write what it has begun.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How long nothing may come meanwhile.
+const LINGER_SILENCE: Duration = Duration::from_secs(1);
 
 /// Most that is read then.
 const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -122,7 +125,9 @@ where
 async fn discard(stream: &mut (impl AsyncRead + Unpin)) {
     let mut buffer = vec![0; LINGER_BUFFER_BYTES];
     let mut discarded = 0;
-    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+    while let Ok(Ok(read @ 1..)) =
+        tokio::time::timeout(LINGER_SILENCE, stream.read(&mut buffer)).await
+    {
         discarded += read;
         if discarded > LINGER_BYTES_MAX {
             return;

@@ -134,11 +134,13 @@ async fn start(postgres: &Postgres) -> Server {
     let password = folder.path().join("password");
     std::fs::write(&password, stages::PASSWORD).unwrap();
     let password = password.to_str().unwrap();
-    let make = ["accounts", "create-owner", "--email", stages::EMAIL];
-    let make = make.into_iter().chain(["--password-file", password]);
-    let make = Cli::new(make).env("DATABASE_URL", postgres.url());
-    let made = make.env("DAYBOOK_MASTER_KEY", MASTER_KEY).run(SOON).await;
-    made.expect_success();
+    for email in [stages::EMAIL, stages::PROMOTED] {
+        let make = ["accounts", "create-owner", "--email", email];
+        let make = make.into_iter().chain(["--password-file", password]);
+        let make = Cli::new(make).env("DATABASE_URL", postgres.url());
+        let made = make.env("DAYBOOK_MASTER_KEY", MASTER_KEY).run(SOON).await;
+        made.expect_success();
+    }
     server
 }
 

@@ -51,10 +51,13 @@ pub enum Stage {
     LoggedIn,
 }
 
-/// Who is at home in every shop of a siege.
+/// Who is at home in every shop of a siege, and logs in.
 pub const EMAIL: &str = "besieged@example.org";
 
-/// Their password.
+/// Who is at home too, and has roles given and taken, which ends their sessions.
+pub const PROMOTED: &str = "promoted@example.org";
+
+/// The password of both.
 pub const PASSWORD: &str = "nobody guesses this one";
 
 /// Values by name.
@@ -122,14 +125,15 @@ impl Stage {
             Self::Reference => known.with("reference", "pi_none"),
             Self::Client => client(http, known).await,
             Self::Person => {
-                let known = logged_in(http, known.with("role", "auditor")).await;
+                let known = known.with("role", "auditor");
+                let known = logged_in(http, PROMOTED, known).await;
                 let account = known.get("account").unwrap().to_owned();
                 known.without("token").with("id", account)
             }
             Self::LoggedIn => {
-                let other = logged_in(http, Values::default()).await;
+                let other = logged_in(http, EMAIL, Values::default()).await;
                 let session = other.get("session").unwrap().to_owned();
-                logged_in(http, known.with("id", session)).await
+                logged_in(http, EMAIL, known.with("id", session)).await
             }
         }
     }
@@ -160,10 +164,10 @@ async fn posted(http: &Http, path: &str) {
     .await;
 }
 
-async fn logged_in(http: &Http, known: Values) -> Values {
-    let body = json!({"email": EMAIL, "password": PASSWORD});
+async fn logged_in(http: &Http, email: &str, known: Values) -> Values {
+    let body = json!({"email": email, "password": PASSWORD});
     let anybody = http.clone().with_token(None);
-    // Many log in to this one account at once, and some are told to come again.
+    // More at once than passwords may wait to be hashed are told to come again.
     let begun = eventually("somebody is logged in", SOON, async || {
         let begun = anybody.post("/v1/sessions", &body).await;
         match begun.status {
