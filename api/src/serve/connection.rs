@@ -15,8 +15,9 @@ use axum::body::Body;
 use axum::response::Response;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::Request;
-use hyper::body::Incoming;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request};
+use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -38,6 +39,10 @@ const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// At once.
 const LINGER_BUFFER_BYTES: usize = 16 * 1024;
+
+/// A longer body may still be on its way when its request is refused. Then the connection ends, and the answer says so, or its
+/// client might send the next request on it (RFC 9112, 9.6).
+const REFUSED_BODY_BYTES_MAX: u64 = 4 * 1024;
 
 /// Who is at the other end of the connection, and how. In every request's extensions.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +78,8 @@ impl Service<Request<Incoming>> for Requests {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let running = self.activity.as_ref().map(Activity::begin);
+        let follows = request.body().size_hint().upper();
+        let is_long = follows.is_none_or(|bytes| bytes > REFUSED_BODY_BYTES_MAX);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.peer);
         let answering = self.router.clone().oneshot(request);
@@ -80,11 +87,19 @@ impl Service<Request<Incoming>> for Requests {
             let response = answering.await?;
             Ok(match running {
                 Some(running) => running.answered(response),
+                None if is_long && !response.status().is_success() => ending(response),
                 None => response,
             })
         }
         .boxed()
     }
+}
+
+/// The last answer of its connection.
+fn ending(mut response: Response) -> Response {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
 }
 
 /// Serves HTTP/1.1 until either side ends it.
