@@ -9,7 +9,6 @@ cd "$(dirname "$0")/.."
 
 scripts/install.sh
 cargo build --release --locked -p daybook
-cargo build --locked -p daybook-tests --test siege
 release=${CARGO_TARGET_DIR:-target}/release
 export DAYBOOK_BIN=${DAYBOOK_BIN:-$(realpath "$release/daybook")}
 
@@ -26,9 +25,11 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-if [ -z "${DATABASE_URL:-}" ]; then
+url=${DATABASE_URL:-}
+if [ -z "$url" ]; then
   port=$(scripts/postgres/up.sh "$work/postgres")
-  export DATABASE_URL="postgres://postgres@127.0.0.1:$port/postgres"
+  url=postgres://postgres@127.0.0.1:$port/postgres
 fi
-DAYBOOK_SIEGE=full cargo test --locked -p daybook-tests --test siege -- --nocapture --test-threads 1 "$@"
+DATABASE_URL=$url DAYBOOK_SIEGE=full cargo test --locked -p daybook-tests --test siege -- --nocapture --test-threads 1 "$@"
+# On a Postgres of its own, unless the caller gave one: it says which cores that has.
 if [ $# -eq 0 ]; then scripts/k6/overload.sh; fi

@@ -2,11 +2,11 @@
 # overload.sh: how a server behaves that is asked for ten times what it can do.
 #
 #   DAYBOOK_BIN     the executable (default: target/release/daybook of this checkout)
-#   DATABASE_URL    a Postgres whose role may create databases (default: a private one, with fsync)
+#   DATABASE_URL    a Postgres whose role may create databases, on whatever cores it has (default: a private one, with fsync)
 #   SECONDS_MAX     how long the overload lasts (default 60)
 #   TIMES           how many times the capacity is asked for (default 10)
 #
-# The load has a core of its own, and the server and its Postgres have the others, as if it came from another machine: what the
+# The load has a core of its own, and the server and a private Postgres have the others, as if it came from another machine: what the
 # load takes to ask ten times as much is not the server's to lose.
 #
 # Finds the capacity with customers who wait for each answer, then asks in an open loop for ten times as much, then looks how
@@ -73,8 +73,8 @@ tell /v1/stock/OVERLOAD/receipts '{"quantity":100000000}'
 
 # phase seconds [rate]
 run() {
-  taskset -c "$last" "$k6" run -q --address '' -e PHASE="$1" -e SECONDS="$2" -e RATE="${3:-1}" -e OUT="$work/$1.json" scripts/k6/overload.js \
-    >"$work/$1.log" 2>&1 || { tail -5 "$work/$1.log" >&2; exit 1; }
+  taskset -c "$last" "$k6" run -q --address '' -e PHASE="$1" -e SECONDS="$2" -e RATE="${3:-1}" -e OUT="$work/$1.json" \
+    scripts/k6/overload.js >"$work/$1.log" 2>&1 || { tail -5 "$work/$1.log" >&2; exit 1; }
 }
 memory() { awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$server/status"; }
 

@@ -1,5 +1,5 @@
-//! What the log says of requests that are refused for want of room: one line a second with their number. A line for each would
-//! cost more than refusing them, just when there is least time for it.
+//! What the log says of requests that are refused for want of room: one line a second with their number. A line for each
+//! would be work that nobody asked for, just when there is least time for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -29,8 +29,8 @@ const WATCHED: Duration = Duration::from_secs(5);
 /// No limit of the server's is longer than this.
 const HUNG_UP_WITHIN: Duration = Duration::from_secs(50);
 
-/// More than [`GROWTH_MAX_MIB`], which bodies do not keep to: of the 46 KiB that each takes, hyper's three buffers are 24, and the
-/// request in the layers that it has passed is most of the rest. Measured: 91.
+/// More than [`GROWTH_MAX_MIB`], which bodies do not keep to: of what each takes, hyper's buffers are two fifths, and the request
+/// in the layers that it has passed as much. Measured: 91.
 const BODIES_GROWTH_MAX_MIB: u64 = 112;
 
 /// What a dripping client heard in the end.

@@ -1,5 +1,6 @@
 //! `GET|POST /reset`: the page on which another password is chosen.
 
+use access::password::{CHARACTERS_MAX, CHARACTERS_MIN};
 use axum::extract::State;
 use http::StatusCode;
 
@@ -16,8 +17,11 @@ const TITLE: &str = "Choose a new password";
 pub async fn reset(params: Params) -> Result<Page, Problem> {
     let params = params.only(PARAMETERS, &[])?;
     let token = params.text("token").unwrap_or_default();
+    let rule = format!(
+        "It has {CHARACTERS_MIN} to {CHARACTERS_MAX} characters, and is none that many people have."
+    );
     Ok(Page::new(StatusCode::OK, TITLE)
-        .text("It has 8 to 128 characters, and is none that many people have.")
+        .text(&rule)
         .form("/reset", &form(&token)))
 }
 
