@@ -116,12 +116,12 @@ impl Shop {
         let mut writer = journal.writer();
         while let Some(batch) = made.recv().await {
             let batch: Batch = batch;
-            let outcomes = writer.append(&batch).await?;
-            for (command, outcome) in batch.commands.iter().zip(&outcomes.commands) {
+            let events: usize = batch.commands.iter().map(|it| it.events.len()).sum();
+            for outcome in writer.append(batch).await?.commands {
                 let appended = matches!(outcome, CommandOutcome::Appended(_));
                 ensure!(appended, "the door refused an event: {outcome:?}");
-                head += command.events.len() as Position;
             }
+            head += events as Position;
         }
         Ok((shop.await??, head, began.elapsed()))
     }

@@ -203,15 +203,15 @@ impl Answer {
         }
     }
 
-    /// The events as the journal has recorded them, in its order.
-    pub fn recorded(&self, batch: &Batch, upcasters: &Upcasters) -> Vec<Arc<RecordedEvent>> {
+    /// The batch's events as the journal has recorded them, in its order.
+    pub fn recorded(&self, batch: Batch, upcasters: &Upcasters) -> Vec<Arc<RecordedEvent>> {
         let Some(recorded_at) = self.recorded_at else {
             return Vec::new();
         };
-        let appended = batch.commands.iter().zip(&self.outcomes.commands);
+        let appended = batch.commands.into_iter().zip(&self.outcomes.commands);
         let numbered = appended.flat_map(|(command, outcome)| match outcome {
-            CommandOutcome::Appended(first) => (*first..).zip(&command.events[..]),
-            _ => (0..).zip(&command.events[..0]),
+            CommandOutcome::Appended(first) => (*first..).zip(command.events),
+            _ => (0..).zip(Vec::new()),
         });
         let recorded = numbered.map(|(position, event)| event.recorded(position, recorded_at));
         // What cannot be read here cannot be read from the journal either, and is reported there.

@@ -145,7 +145,7 @@ impl<A: Aggregate> EventStore<A> for JournalStore<A> {
             self.writer
                 .lock()
                 .await
-                .append(&batch)
+                .append(batch)
                 .await
                 .map_err(|error| match error {
                     AppendError::Unavailable(_) => {

@@ -25,20 +25,16 @@ pub struct NewEvent {
 
 impl NewEvent {
     /// The event as it was recorded.
-    pub(crate) fn recorded(
-        &self,
-        position: Position,
-        recorded_at: OffsetDateTime,
-    ) -> RecordedEvent {
+    pub(crate) fn recorded(self, position: Position, recorded_at: OffsetDateTime) -> RecordedEvent {
         RecordedEvent {
             position,
             recorded_at,
-            stream: self.stream.clone(),
+            stream: self.stream,
             sequence: self.sequence,
-            event_type: self.event_type.clone(),
-            event_version: self.event_version.clone(),
-            payload: self.payload.clone(),
-            metadata: self.metadata.clone(),
+            event_type: self.event_type,
+            event_version: self.event_version,
+            payload: self.payload,
+            metadata: self.metadata,
         }
     }
 }
@@ -75,6 +71,9 @@ pub struct Metadata {
     pub request_hash: String,
 }
 
+/// What stands before the event's id in the JSON text: it is the first field.
+const BEFORE_THE_ID: &str = r#"{"event_id":""#;
+
 /// A command's metadata, rendered once for all of its events.
 pub struct MetadataTemplate {
     /// What follows the event's id in the JSON text.
@@ -83,26 +82,26 @@ pub struct MetadataTemplate {
 
 impl Metadata {
     /// The metadata that a command's events share; its `event_id` is not used.
-    pub fn template(&self) -> MetadataTemplate {
-        let without_id = Self {
-            event_id: String::new(),
-            ..self.clone()
-        };
+    pub fn template(mut self) -> MetadataTemplate {
+        self.event_id.clear();
         // A struct of strings has no way to fail.
-        let text = serde_json::to_string(&without_id).unwrap_or_default();
-        MetadataTemplate {
-            rest: text
-                .strip_prefix(r#"{"event_id":""#)
-                .unwrap_or_default()
-                .to_owned(),
-        }
+        let mut rest = serde_json::to_string(&self).unwrap_or_default();
+        debug_assert!(rest.starts_with(BEFORE_THE_ID));
+        rest.drain(..BEFORE_THE_ID.len().min(rest.len()));
+        MetadataTemplate { rest }
     }
 }
 
 impl MetadataTemplate {
     /// The stored text for the event with this id.
     pub fn for_event(&self, event_id: Uuid) -> String {
-        format!(r#"{{"event_id":"{event_id}{}"#, self.rest)
+        let mut id = Uuid::encode_buffer();
+        [
+            BEFORE_THE_ID,
+            event_id.as_hyphenated().encode_lower(&mut id),
+            &self.rest,
+        ]
+        .concat()
     }
 }
 
@@ -147,7 +146,7 @@ mod tests {
             ..Metadata::default()
         };
         assert_eq!(
-            metadata.template().for_event(event_id),
+            metadata.clone().template().for_event(event_id),
             serde_json::to_string(&metadata).unwrap()
         );
     }

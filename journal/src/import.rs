@@ -154,21 +154,20 @@ async fn append_page(
     if commands.is_empty() {
         return Ok(());
     }
+    let beginnings = commands.iter().map(|command| {
+        let first = &command.events[0];
+        (first.stream.clone(), first.sequence, command.events.len())
+    });
+    let beginnings: Vec<_> = beginnings.collect();
     let batch = Batch {
         commands,
         seen: Vec::new(),
     };
-    let outcomes = writer.append(&batch).await?;
-    for (command, outcome) in batch.commands.iter().zip(outcomes.commands) {
+    let outcomes = writer.append(batch).await?;
+    for ((stream, sequence, events), outcome) in beginnings.into_iter().zip(outcomes.commands) {
         match outcome {
-            CommandOutcome::Appended(_) => imported.appended += command.events.len() as u64,
-            _ => {
-                let first = &command.events[0];
-                return Err(ImportError::OutOfOrder {
-                    stream: first.stream.clone(),
-                    sequence: first.sequence,
-                });
-            }
+            CommandOutcome::Appended(_) => imported.appended += events as u64,
+            _ => return Err(ImportError::OutOfOrder { stream, sequence }),
         }
     }
     Ok(())

@@ -47,7 +47,7 @@ pub struct JournalOptions {
 #[derive(Clone)]
 pub struct Journal {
     pool: PgPool,
-    connect: PgConnectOptions,
+    connect: Arc<PgConnectOptions>,
     upcasters: Arc<Upcasters>,
     /// What this process appended last, so that its readers need not fetch it.
     appended: Recent,
@@ -106,7 +106,7 @@ impl Journal {
         let (durable, _) = watch::channel(0);
         let journal = Self {
             pool,
-            connect,
+            connect: Arc::new(connect),
             upcasters: Arc::new(options.upcasters),
             appended: Recent::default(),
             durable,

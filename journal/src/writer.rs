@@ -56,22 +56,23 @@ impl Writer {
     ///
     /// # Errors
     /// [`AppendError`] says whether nothing was appended, or whether that could not be learnt.
-    pub async fn append(&mut self, batch: &Batch) -> Result<Outcomes, AppendError> {
+    pub async fn append(&mut self, batch: Batch) -> Result<Outcomes, AppendError> {
         let (mut connection, backend) = match self.connection.take() {
             Some(live) => live,
             None => connect(&self.options)
                 .await
                 .map_err(AppendError::Unavailable)?,
         };
-        let columns = Columns::of(batch);
+        let columns = Columns::of(&batch);
         let answer = tokio::time::timeout(APPEND_TIMEOUT, call(&mut connection, &columns)).await;
         match answer {
             Ok(Ok(answer)) => {
                 self.connection = Some((connection, backend));
-                let answer = Answer::read(batch, &columns.claim_command, answer);
+                let answer = Answer::read(&batch, &columns.claim_command, answer);
+                let last = last_appended(&batch, &answer.outcomes);
                 let recorded = answer.recorded(batch, self.journal.upcasters());
                 self.journal.appended().keep(&recorded);
-                self.announce(batch, &answer.outcomes);
+                self.announce(last);
                 Ok(answer.outcomes)
             }
             Ok(Err(error)) if is_definite(&error) => {
@@ -86,11 +87,11 @@ impl Writer {
             // Dropped first: the old backend must see that nobody is there any more, and leave.
             Ok(Err(error)) => {
                 drop(connection);
-                self.resolve(batch, backend, error).await
+                self.resolve(&batch, backend, error).await
             }
             Err(_) => {
                 drop(connection);
-                self.resolve(batch, backend, sqlx::Error::PoolTimedOut)
+                self.resolve(&batch, backend, sqlx::Error::PoolTimedOut)
                     .await
             }
         }
@@ -122,7 +123,7 @@ impl Writer {
             return Err(AppendError::Unknown(cause));
         };
         self.connection = Some((connection, new_backend));
-        self.announce(batch, &outcomes);
+        self.announce(last_appended(batch, &outcomes));
         let is_appended = |outcome: &CommandOutcome| matches!(outcome, CommandOutcome::Appended(_));
         // Nothing is there and the old backend is gone: a definite failure.
         if outcomes.commands.iter().any(is_appended) {
@@ -133,22 +134,21 @@ impl Writer {
     }
 
     /// Wakes this process' tails.
-    fn announce(&self, batch: &Batch, outcomes: &Outcomes) {
-        let last =
-            outcomes
-                .commands
-                .iter()
-                .zip(&batch.commands)
-                .filter_map(|(outcome, command)| match outcome {
-                    CommandOutcome::Appended(first) => {
-                        Some(first + command.events.len() as Position - 1)
-                    }
-                    _ => None,
-                });
-        if let Some(last) = last.max() {
+    fn announce(&self, last: Option<Position>) {
+        if let Some(last) = last {
             self.journal.announce(last);
         }
     }
+}
+
+/// The position of the last event of a batch that was appended.
+fn last_appended(batch: &Batch, outcomes: &Outcomes) -> Option<Position> {
+    let commands = outcomes.commands.iter().zip(&batch.commands);
+    let lasts = commands.filter_map(|(outcome, command)| match outcome {
+        CommandOutcome::Appended(first) => Some(first + command.events.len() as Position - 1),
+        _ => None,
+    });
+    lasts.max()
 }
 
 /// Whether Postgres said that it rolled the batch back, and the connection lives on. What it says

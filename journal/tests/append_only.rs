@@ -8,7 +8,7 @@ async fn the_server_passes_the_door_and_cannot_go_around_it() {
     world
         .journal
         .writer()
-        .append(&batch(vec![command(vec![event("a", 1)], &["x"])]))
+        .append(batch(vec![command(vec![event("a", 1)], &["x"])]))
         .await
         .unwrap();
     for statement in [
@@ -40,7 +40,7 @@ async fn the_owner_is_refused_too_even_as_a_replica() {
     world
         .journal
         .writer()
-        .append(&batch(vec![command(vec![event("a", 1)], &["x"])]))
+        .append(batch(vec![command(vec![event("a", 1)], &["x"])]))
         .await
         .unwrap();
     let owner = world.postgres.pool().await;

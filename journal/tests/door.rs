@@ -12,7 +12,7 @@ async fn positions_are_dense_and_payloads_are_kept_byte_for_byte() {
     let first = command(vec![event("a", 1), event("b", 1), event("a", 2)], &[]);
     let second = command(vec![event("a", 3)], &[]);
     let outcomes = writer
-        .append(&batch(vec![first.clone(), second]))
+        .append(batch(vec![first.clone(), second]))
         .await
         .unwrap();
     assert_eq!(outcomes.commands, [Appended(1), Appended(4)]);
@@ -44,12 +44,12 @@ async fn a_gap_in_a_stream_is_a_conflict_although_no_unique_key_objects() {
     let world = World::new().await;
     let mut writer = world.journal.writer();
     let outcomes = writer
-        .append(&batch(vec![command(vec![event("a", 2)], &[])]))
+        .append(batch(vec![command(vec![event("a", 2)], &[])]))
         .await
         .unwrap();
     assert_eq!(outcomes.commands, [Conflict { current: 0 }]);
     let broken = command(vec![event("a", 1), event("a", 3)], &[]);
-    let outcomes = writer.append(&batch(vec![broken])).await.unwrap();
+    let outcomes = writer.append(batch(vec![broken])).await.unwrap();
     assert!(matches!(outcomes.commands[0], Conflict { .. }));
     assert_eq!(world.journal.head().await.unwrap(), 0);
 }
@@ -59,12 +59,12 @@ async fn losers_fall_alone_and_whole_and_what_stood_on_them_falls_too() {
     let world = World::new().await;
     let mut writer = world.journal.writer();
     writer
-        .append(&batch(vec![command(vec![event("a", 1)], &["taken"])]))
+        .append(batch(vec![command(vec![event("a", 1)], &["taken"])]))
         .await
         .unwrap();
 
     let outcomes = writer
-        .append(&batch(vec![
+        .append(batch(vec![
             command(vec![event("b", 1)], &["fresh"]),
             command(vec![event("c", 1), event("a", 1)], &[]),
             command(vec![event("c", 2)], &[]),
@@ -101,7 +101,7 @@ async fn questions_and_versions_seen_are_answered_without_appending() {
     let world = World::new().await;
     let mut writer = world.journal.writer();
     writer
-        .append(&batch(vec![command(vec![event("a", 1)], &["taken"])]))
+        .append(batch(vec![command(vec![event("a", 1)], &["taken"])]))
         .await
         .unwrap();
     let seen = |name: &str, version| Seen {
@@ -109,7 +109,7 @@ async fn questions_and_versions_seen_are_answered_without_appending() {
         version,
     };
     let outcomes = writer
-        .append(&Batch {
+        .append(Batch {
             commands: vec![command(vec![], &["taken"]), command(vec![], &["free"])],
             seen: vec![seen("a", 1), seen("a", 0), seen("a", 2), seen("nowhere", 0)],
         })
@@ -120,7 +120,7 @@ async fn questions_and_versions_seen_are_answered_without_appending() {
     assert_eq!(world.journal.head().await.unwrap(), 1);
     // Asking claims nothing.
     let outcomes = writer
-        .append(&batch(vec![command(vec![event("b", 1)], &["free"])]))
+        .append(batch(vec![command(vec![event("b", 1)], &["free"])]))
         .await
         .unwrap();
     assert_eq!(outcomes.commands, [Appended(2)]);
@@ -162,7 +162,7 @@ async fn writers_of_two_processes_number_in_commit_order_without_a_gap() {
                         command(vec![event(&own, version + 1)], &[]),
                         command(vec![event("contested", contested + 1)], &[]),
                     ];
-                    let outcomes = writer.append(&batch(commands)).await.unwrap();
+                    let outcomes = writer.append(batch(commands)).await.unwrap();
                     assert!(matches!(outcomes.commands[0], Appended(_)));
                     version += 1;
                     match outcomes.commands[1] {

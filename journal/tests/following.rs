@@ -42,13 +42,13 @@ async fn tails_skip_nothing_beside_many_writers_and_an_idle_transaction_elsewher
                 while Instant::now() < until {
                     let events = (1..=3).map(|step| event(&name, version + step)).collect();
                     writer
-                        .append(&batch(vec![command(events, &[])]))
+                        .append(batch(vec![command(events, &[])]))
                         .await
                         .unwrap();
                     version += 3;
                     // Some are lost to a conflict: they must leave no hole.
                     let lost = vec![command(vec![event(&name, version)], &[])];
-                    writer.append(&batch(lost)).await.unwrap();
+                    writer.append(batch(lost)).await.unwrap();
                 }
                 version
             })
@@ -106,11 +106,11 @@ async fn what_this_process_appended_is_followed_as_the_journal_holds_it() {
     let late = command(vec![event("d", 2)], &[]);
     let last = command(vec![event("b", 2)], &[]);
     writer
-        .append(&batch(vec![first, loser, late, last]))
+        .append(batch(vec![first, loser, late, last]))
         .await
         .unwrap();
     writer
-        .append(&batch(vec![command(vec![event("a", 2)], &[])]))
+        .append(batch(vec![command(vec![event("a", 2)], &[])]))
         .await
         .unwrap();
     let stored = world.journal.read_all(0, 10).await.unwrap();

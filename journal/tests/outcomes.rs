@@ -41,7 +41,7 @@ async fn a_killed_connection_never_makes_an_event_twice_or_a_lie() {
     let (mut version, mut failed) = (0, 0);
     while !killer.is_finished() {
         let events: Vec<_> = (1..=5).map(|step| event("a", version + step)).collect();
-        match writer.append(&batch(vec![command(events, &[])])).await {
+        match writer.append(batch(vec![command(events, &[])])).await {
             Ok(outcomes) => {
                 assert!(
                     matches!(outcomes.commands[0], CommandOutcome::Appended(_)),
@@ -64,15 +64,15 @@ async fn an_idle_connection_that_died_is_looked_into_and_replaced() {
     let world = World::new().await;
     let mut writer = world.journal.writer();
     writer
-        .append(&batch(vec![command(vec![event("a", 1)], &[])]))
+        .append(batch(vec![command(vec![event("a", 1)], &[])]))
         .await
         .unwrap();
     assert!(kill_appenders(&world).await >= 1);
     let second = batch(vec![command(vec![event("a", 2)], &[])]);
-    match writer.append(&second).await {
+    match writer.append(second.clone()).await {
         Ok(outcomes) => assert_eq!(outcomes.commands, [CommandOutcome::Appended(2)]),
         Err(AppendError::Unavailable(_)) => {
-            let outcomes = writer.append(&second).await.unwrap();
+            let outcomes = writer.append(second).await.unwrap();
             assert_eq!(outcomes.commands, [CommandOutcome::Appended(2)]);
         }
         Err(other) => panic!("{other}"),

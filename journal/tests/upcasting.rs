@@ -18,7 +18,7 @@ async fn the_server_does_not_start_without_a_path_to_the_current_version() {
     world
         .journal
         .writer()
-        .append(&batch(vec![command(vec![event("a", 1)], &[])]))
+        .append(batch(vec![command(vec![event("a", 1)], &[])]))
         .await
         .unwrap();
     let refused = Journal::open(JournalOptions {
@@ -42,7 +42,7 @@ async fn with_an_upcaster_every_reader_sees_the_current_version() {
     world
         .journal
         .writer()
-        .append(&batch(vec![command(vec![event("a", 1)], &[])]))
+        .append(batch(vec![command(vec![event("a", 1)], &[])]))
         .await
         .unwrap();
     let upcaster = SemanticVersionEventUpcaster::new(

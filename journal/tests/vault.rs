@@ -43,7 +43,7 @@ async fn secrets_come_with_their_command() {
     let silent = with(command(Vec::new(), &[]), vec![put("key", "none", "n")]);
     let plain = command(vec![event("b", 1)], &[]);
     let commands = vec![first, silent, plain];
-    let outcomes = writer.append(&batch(commands)).await.unwrap();
+    let outcomes = writer.append(batch(commands)).await.unwrap();
     assert_eq!(outcomes.commands[0], Appended(1));
     assert_eq!(outcomes.commands[2], Appended(2));
     assert_eq!(keys(&world, "key").await, ["a"]);
@@ -54,7 +54,7 @@ async fn losers_leave_nothing_and_their_neighbours_keep_theirs() {
     let world = World::new().await;
     let mut writer = world.journal.writer();
     let first = command(vec![event("a", 1)], &["x"]);
-    writer.append(&batch(vec![first])).await.unwrap();
+    writer.append(batch(vec![first])).await.unwrap();
     let commands = vec![
         with(
             command(vec![event("c", 1)], &["x"]),
@@ -69,7 +69,7 @@ async fn losers_leave_nothing_and_their_neighbours_keep_theirs() {
             vec![put("key", "kept", "d")],
         ),
     ];
-    let outcomes = writer.append(&batch(commands)).await.unwrap();
+    let outcomes = writer.append(batch(commands)).await.unwrap();
     assert!(matches!(outcomes.commands[0], Claimed { .. }));
     assert!(matches!(outcomes.commands[1], Conflict { .. }));
     assert_eq!(outcomes.commands[2], Appended(2));
@@ -89,7 +89,7 @@ async fn what_an_owner_has_is_destroyed_with_one_command() {
     };
     let erase = with(command(vec![event("a", 1)], &[]), vec![destroy]);
     let mut writer = world.journal.writer();
-    writer.append(&batch(vec![erase])).await.unwrap();
+    writer.append(batch(vec![erase])).await.unwrap();
     assert_eq!(keys(&world, "key").await, ["b"]);
     assert!(keys(&world, "link").await.is_empty());
 }

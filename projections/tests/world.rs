@@ -64,7 +64,7 @@ impl World {
                 commands: chunk.to_vec(),
                 seen: Vec::new(),
             };
-            let outcomes = writer.append(&batch).await.unwrap();
+            let outcomes = writer.append(batch).await.unwrap();
             assert!(
                 outcomes
                     .commands

@@ -45,7 +45,7 @@ impl Pen {
             commands: vec![command],
             seen: Vec::new(),
         };
-        match self.writer.append(&batch).await.unwrap().commands[0] {
+        match self.writer.append(batch).await.unwrap().commands[0] {
             CommandOutcome::Appended(first) => first + last,
             other => panic!("{other:?}"),
         }

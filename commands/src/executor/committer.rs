@@ -15,9 +15,6 @@ use uuid::Uuid;
 
 use super::decider::Internal;
 
-/// The version of Daybook that is recorded with each event.
-const SERVICE_VERSION: &str = env!("CARGO_PKG_VERSION");
-
 /// One command of a closed batch.
 pub(crate) struct Entry {
     pub metadata: Metadata,
@@ -41,7 +38,7 @@ pub(crate) async fn run(
     let mut writer = journal.writer();
     while let Some(job) = jobs.recv().await {
         let begun = Instant::now();
-        let outcome = commit(&mut writer, &job).await;
+        let outcome = commit(&mut writer, job).await;
         let settled = Internal::Settled {
             outcome,
             took: begun.elapsed(),
@@ -52,26 +49,22 @@ pub(crate) async fn run(
     }
 }
 
-async fn commit(writer: &mut Writer, job: &Job) -> Result<Outcomes, AppendError> {
+async fn commit(writer: &mut Writer, job: Job) -> Result<Outcomes, AppendError> {
     let batch = Batch {
-        commands: job.entries.iter().map(encode).collect(),
-        seen: job.seen.clone(),
+        commands: job.entries.into_iter().map(encode).collect(),
+        seen: job.seen,
     };
-    writer.append(&batch).await
+    writer.append(batch).await
 }
 
-fn encode(entry: &Entry) -> PendingCommand {
-    let metadata = Metadata {
-        service_version: SERVICE_VERSION.to_owned(),
-        ..entry.metadata.clone()
-    };
-    let metadata = metadata.template();
+fn encode(entry: Entry) -> PendingCommand {
+    let metadata = entry.metadata.template();
     let events = entry
         .events
-        .iter()
+        .into_iter()
         .map(|(stream, sequence, event)| NewEvent {
-            stream: stream.clone(),
-            sequence: *sequence,
+            stream,
+            sequence,
             event_type: event.event_type().to_owned(),
             event_version: event.event_version().to_owned(),
             payload: event.to_payload(),
@@ -80,7 +73,7 @@ fn encode(entry: &Entry) -> PendingCommand {
         .collect();
     PendingCommand {
         events,
-        claims: entry.claims.clone(),
-        secrets: entry.secrets.clone(),
+        claims: entry.claims,
+        secrets: entry.secrets,
     }
 }

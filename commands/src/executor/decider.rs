@@ -28,6 +28,9 @@ use crate::{CommandError, Receipt, States};
 /// Most requests with one idempotency key that wait for the first one's outcome.
 const KEY_WAITERS_MAX: usize = 1_024;
 
+/// The version of Daybook that is recorded with each event.
+const SERVICE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// How many streams may wait for a snapshot; more than these are snapshotted another time.
 const SNAPSHOT_QUEUE_MAX: usize = 64;
 
@@ -434,7 +437,7 @@ fn metadata(request: &Request) -> Metadata {
         causation_id: context.causation_id.clone(),
         actor: context.actor.clone(),
         traceparent: context.traceparent.clone(),
-        service_version: String::new(),
+        service_version: SERVICE_VERSION.to_owned(),
         occurred_at: request
             .command
             .occurred_at()
