@@ -77,6 +77,18 @@ impl Entry {
         });
     }
 
+    /// Writes where the checkpoint was found to stand. While a runner of this process posts, it may say more by now.
+    pub(crate) fn found(&self, low: Position, high: Position) {
+        self.progress.send_if_modified(|progress| {
+            let is_news = progress.health != Health::Posting || low > progress.low;
+            let moves = is_news && (progress.low, progress.high) != (low, high);
+            if moves {
+                (progress.low, progress.high) = (low, high);
+            }
+            moves
+        });
+    }
+
     /// Writes how the runner is.
     pub(crate) fn feels(&self, health: Health) {
         self.progress.send_if_modified(|progress| {

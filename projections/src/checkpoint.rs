@@ -18,15 +18,20 @@ pub(crate) struct Checkpoint {
     pub version: i32,
     /// Grows whenever the rows change hands.
     pub epoch: i64,
+    /// Whether it says why posting has stopped.
+    pub has_failed: bool,
 }
+
+/// A row of it.
+type Row = (i64, i32, i64, bool);
 
 /// Reads the live checkpoint, if there are tables.
 pub(crate) async fn read(
     connection: &mut PgConnection,
     name: &str,
 ) -> Result<Option<Checkpoint>, sqlx::Error> {
-    let rows: Vec<(i64, i32, i64)> = sqlx::query_as(
-        "select position, version, epoch from projections.checkpoints
+    let rows: Vec<Row> = sqlx::query_as(
+        "select position, version, epoch, failure is not null from projections.checkpoints
          where projection = $1 and generation = 'live'
          order by partition",
     )
@@ -58,8 +63,8 @@ async fn lock_rows(
     connection: &mut PgConnection,
     name: &str,
 ) -> Result<Option<Checkpoint>, sqlx::Error> {
-    let rows: Vec<(i64, i32, i64)> = sqlx::query_as(
-        "select position, version, epoch from projections.checkpoints
+    let rows: Vec<Row> = sqlx::query_as(
+        "select position, version, epoch, failure is not null from projections.checkpoints
          where projection = $1 and generation = 'live'
          order by partition
          for update",
@@ -70,17 +75,15 @@ async fn lock_rows(
     Ok(of_rows(rows))
 }
 
-fn of_rows(rows: Vec<(i64, i32, i64)>) -> Option<Checkpoint> {
-    let (_, version, epoch) = *rows.first()?;
-    let cursor = Cursor(
-        rows.into_iter()
-            .map(|(position, _, _)| position.cast_unsigned())
-            .collect(),
-    );
+fn of_rows(rows: Vec<Row>) -> Option<Checkpoint> {
+    let (_, version, epoch, _) = *rows.first()?;
+    let has_failed = rows.iter().any(|(_, _, _, has_failed)| *has_failed);
+    let positions = rows.iter().map(|(position, ..)| position.cast_unsigned());
     Some(Checkpoint {
-        cursor,
+        cursor: Cursor(positions.collect()),
         version,
         epoch,
+        has_failed,
     })
 }
 
@@ -114,6 +117,7 @@ pub(crate) async fn replace(
         cursor: cursor.clone(),
         version: projection.version,
         epoch,
+        has_failed: false,
     })
 }
 
@@ -131,20 +135,58 @@ pub(crate) async fn adopt(connection: &mut PgConnection, name: &str) -> Result<(
 
 /// Moves the checkpoint from where this worker left it; `false` when it is not there, and the
 /// transaction must be rolled back: another worker, a rebuild or another layout was there.
+///
+/// Whoever was there has begun another epoch in every partition, so it is enough to look at those that move.
 pub(crate) async fn advance(
     connection: &mut PgConnection,
     name: &str,
     from: &Checkpoint,
     to: &Cursor,
 ) -> Result<bool, sqlx::Error> {
+    let moves = moves(from, to);
+    if let [(partition, old, new)] = moves[..] {
+        let moved = sqlx::query(include_str!("checkpoint/advance_one.sql"))
+            .bind(name)
+            .bind(partition)
+            .bind(old)
+            .bind(new)
+            .bind(from.epoch)
+            .execute(connection)
+            .await?;
+        return Ok(moved.rows_affected() == 1);
+    }
+    let column = |of: fn(&Move) -> i64| moves.iter().map(of).collect::<Vec<_>>();
     let moved = sqlx::query(include_str!("checkpoint/advance.sql"))
         .bind(name)
-        .bind(columns(&from.cursor))
-        .bind(columns(to))
+        .bind(column(|(partition, ..)| i64::from(*partition)))
+        .bind(column(|(_, old, _)| *old))
+        .bind(column(|(_, _, new)| *new))
         .bind(from.epoch)
         .execute(connection)
         .await?;
-    Ok(moved.rows_affected() == u64::from(from.cursor.partitions()))
+    Ok(moved.rows_affected() == moves.len() as u64)
+}
+
+/// A partition, where it was and where it is to be.
+type Move = (i32, i64, i64);
+
+/// The partitions that move: all if the checkpoint says why posting had stopped, which the move takes back in each of them,
+/// and at least one, for its epoch.
+fn moves(from: &Checkpoint, to: &Cursor) -> Vec<Move> {
+    let all = from.cursor.0.iter().zip(&to.0);
+    let all = (0..).zip(all).map(|(partition, (old, new))| {
+        let (old, new): (&Position, &Position) = (old, new);
+        (partition, old.cast_signed(), new.cast_signed())
+    });
+    let mut moves: Vec<Move> = all.collect();
+    if !from.has_failed {
+        let first = moves.first().copied();
+        moves.retain(|(_, old, new)| old != new);
+        if moves.is_empty() {
+            moves.extend(first);
+        }
+    }
+    moves
 }
 
 /// Says for other processes why posting has stopped; the next advance takes it back.

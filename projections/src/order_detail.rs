@@ -13,6 +13,8 @@ use domain::value::OrderId;
 use journal::StreamId;
 use uuid::Uuid;
 
+pub(crate) use read::FETCH;
+
 use crate::projection::{self, Projection};
 
 /// The projection.

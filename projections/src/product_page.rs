@@ -8,6 +8,8 @@ mod document;
 mod post;
 mod read;
 
+pub(crate) use read::FETCH;
+
 use crate::projection::{self, Projection};
 
 /// The projection.

@@ -6,6 +6,7 @@
 //! plan made for any category would be a bad one for the largest.
 
 mod events;
+mod fetcher;
 mod latest;
 mod page;
 mod wait;
@@ -23,6 +24,7 @@ use crate::board::Board;
 use crate::document_cache::Found;
 
 pub use events::{EventsFilter, EventsPage};
+use fetcher::Fetcher;
 pub(crate) use page::{Keyset, Side};
 pub use page::{Page, PageQuery};
 pub use wait::ProjectionBehind;
@@ -31,7 +33,7 @@ pub use wait::ProjectionBehind;
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A read gave no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum QueryError {
     /// The database does not answer, or the query table is not there yet. Try again later.
     #[error("the query tables cannot be read at the moment: {0}")]
@@ -118,6 +120,8 @@ pub struct Queries {
     board: Board,
     /// Whose orders, with their payments, alone are there; everybody's if not said.
     only_of: Option<Arc<str>>,
+    pub(crate) products: Fetcher,
+    pub(crate) orders: Fetcher,
 }
 
 impl Queries {
@@ -125,7 +129,10 @@ impl Queries {
     /// on, or a new one where none run.
     #[must_use]
     pub fn new(journal: Journal, board: Board) -> Self {
+        let pool = journal.pool();
         Self {
+            products: Fetcher::new(pool, crate::product_page::FETCH),
+            orders: Fetcher::new(pool, crate::order_detail::FETCH),
             journal,
             board,
             only_of: None,
@@ -156,16 +163,10 @@ impl Queries {
         &self,
         read: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, QueryError> {
-        match tokio::time::timeout(READ_TIMEOUT, read).await {
-            Ok(answer) => answer.map_err(Into::into),
-            Err(_) => Err(QueryError::Unavailable(format!(
-                "no answer within {} s",
-                READ_TIMEOUT.as_secs()
-            ))),
-        }
+        within_deadline(read).await
     }
 
-    /// The document that shows the stream of this id: from memory, or by `read`, which fetches it.
+    /// The document that is kept under this id: from memory, or by `read`, which fetches it.
     pub(crate) async fn cached<E: Into<QueryError>>(
         &self,
         projection: &crate::Projection,
@@ -194,5 +195,17 @@ impl Queries {
         self.bounded(sqlx::query("select 1").execute(self.pool()))
             .await
             .map(drop)
+    }
+}
+
+async fn within_deadline<T, E: Into<QueryError>>(
+    read: impl Future<Output = Result<T, E>> + Send,
+) -> Result<T, QueryError> {
+    match tokio::time::timeout(READ_TIMEOUT, read).await {
+        Ok(answer) => answer.map_err(Into::into),
+        Err(_) => Err(QueryError::Unavailable(format!(
+            "no answer within {} s",
+            READ_TIMEOUT.as_secs()
+        ))),
     }
 }

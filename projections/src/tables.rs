@@ -18,6 +18,20 @@ pub(crate) const LIVE_SCHEMA: &str = "query";
 /// How long a connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Opens a connection of its own that posts into the live tables, batch after batch.
+pub(crate) async fn connect_live(
+    journal: &Journal,
+    statement_timeout: Duration,
+) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = connect(journal, LIVE_SCHEMA, statement_timeout).await?;
+    // A plan that is made for a batch of five rows looks cheaper than one for any, so Postgres would make it anew for every
+    // batch; here the planning costs more than the rows, and the plan is the same.
+    connection
+        .execute("set plan_cache_mode = force_generic_plan")
+        .await?;
+    Ok(connection)
+}
+
 /// Opens a connection of its own that posts into the tables of `schema`.
 ///
 /// Its commits do not wait for the disk: rows and checkpoint are lost together or not at all, and

@@ -123,3 +123,40 @@ async fn what_is_read_again_does_not_ask_the_database() {
     assert_eq!(version, shop.version(id) + 1000);
     assert_eq!(queries.order_detail(Uuid::nil()).await.unwrap(), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_at_once_get_each_their_own() {
+    let world = World::new().await;
+    let mut shop = Shop::new(83);
+    world.append(shop.history(300), 50).await;
+    world.post_all().await;
+    // Nobody posts in this process, so nothing is kept: each of these is fetched, with the others that wait.
+    let queries = Queries::new(world.journal.clone(), Board::new());
+    let read = |id: OrderId| {
+        let queries = queries.clone();
+        tokio::spawn(async move { queries.order_detail(id.0).await })
+    };
+    let unknown = (0..200).map(|_| OrderId(Uuid::now_v7()));
+    let ids: Vec<OrderId> = shop.orders.iter().copied().chain(unknown).collect();
+    let tasks: Vec<_> = ids.iter().map(|id| read(*id)).collect();
+    for (at, (id, task)) in ids.iter().zip(tasks).enumerate() {
+        // Some go away; the others are answered all the same.
+        if at % 3 == 0 {
+            task.abort();
+            continue;
+        }
+        let document = task.await.unwrap().unwrap();
+        let version = document.as_ref().map_or(0, |document| document.version);
+        assert_eq!(version, shop.version(*id), "{id}");
+        let shown = document.map(|document| String::from_utf8(document.body.to_vec()).unwrap());
+        assert!(shown.is_none_or(|body| body.contains(&id.to_string())));
+    }
+    // Whoever comes later begins anew.
+    assert!(
+        queries
+            .order_detail(shop.orders[0].0)
+            .await
+            .unwrap()
+            .is_some()
+    );
+}

@@ -7,8 +7,8 @@ with locked as (
     for update
 ),
 moved as (
-    select ordinality - 1 as partition, old_position, new_position
-    from unnest($2::bigint[], $3::bigint[]) with ordinality as m (old_position, new_position, ordinality)
+    select *
+    from unnest($2::bigint[], $3::bigint[], $4::bigint[]) as m (partition, old_position, new_position)
 )
 update projections.checkpoints c
 set position = moved.new_position,
@@ -19,4 +19,4 @@ where c.projection = $1
   and c.generation = 'live'
   and c.partition = locked.partition
   and c.position = moved.old_position
-  and c.epoch = $4
+  and c.epoch = $5

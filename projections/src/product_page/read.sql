@@ -1,5 +1,6 @@
-select version, 0::bigint as revision, published, null::text as owner, body
-from query.product_page
-where product_id = $1 or slug = $2
-order by (product_id is not distinct from $1) desc, product_id
-limit 1
+select p.product_id as id, p.version, 0::bigint as revision, p.published, null::text as owner, p.body
+-- How many are asked for is hidden from the planner: for a few it would plan anew each time.
+from unnest((select $1::uuid[])) as wanted (product_id)
+cross join lateral (
+    -- One look-up each, whatever the planner believes of a table that it has no statistics of.
+    select * from query.product_page d where d.product_id = wanted.product_id offset 0) p

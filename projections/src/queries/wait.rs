@@ -6,7 +6,7 @@ use journal::Position;
 use tokio::time::Duration;
 
 use super::{Queries, QueryError};
-use crate::board::Entry;
+use crate::board::{Entry, Health};
 use crate::projection;
 
 /// How soon the checkpoint is looked at again: from, doubling, to.
@@ -43,7 +43,18 @@ impl Queries {
         let entry = self.board.entry(known.name);
         let mut progress = entry.subscribe();
         let mut pause = Duration::ZERO;
-        while progress.borrow_and_update().low < position {
+        loop {
+            let is_posted_here = {
+                let progress = progress.borrow_and_update();
+                if progress.low >= position {
+                    return Ok(());
+                }
+                progress.health == Health::Posting
+            };
+            if is_posted_here {
+                // The runner says how far it is, and is asked behind its back only in case that it hangs.
+                pause = POLL_MAX;
+            }
             let waited = async {
                 tokio::select! {
                     changed = progress.changed() => changed.is_ok(),
@@ -64,7 +75,6 @@ impl Queries {
             }
             pause = (pause * 2).clamp(POLL_MIN, POLL_MAX);
         }
-        Ok(())
     }
 
     /// Looks at the checkpoint for all waiters. An error is as good as no news: the deadline
@@ -78,7 +88,7 @@ impl Queries {
                 .fetch_one(self.pool())
                 .await;
         match found {
-            Ok((Some(low), Some(high))) => entry.reached(low.cast_unsigned(), high.cast_unsigned()),
+            Ok((Some(low), Some(high))) => entry.found(low.cast_unsigned(), high.cast_unsigned()),
             Ok(_) => {}
             Err(error) => {
                 tracing::debug!(%error, projection = name, "the checkpoint could not be read");

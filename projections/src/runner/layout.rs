@@ -78,6 +78,7 @@ impl<S: FeedSource> Runner<S> {
                 return Ok(None);
             }
             checkpoint.cursor = to;
+            checkpoint.has_failed = false;
         }
         Ok(Some(checkpoint))
     }

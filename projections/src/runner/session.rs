@@ -63,8 +63,7 @@ impl<S: FeedSource> Runner<S> {
         memory: &Memory,
         shutdown: &CancellationToken,
     ) -> Result<(), SessionError> {
-        let mut connection =
-            tables::connect(&self.journal, tables::LIVE_SCHEMA, STATEMENT_TIMEOUT).await?;
+        let mut connection = tables::connect_live(&self.journal, STATEMENT_TIMEOUT).await?;
         if !self
             .settle_version(&mut connection, memory, shutdown)
             .await?
@@ -280,15 +279,18 @@ impl<S: FeedSource> Runner<S> {
         to: &Cursor,
     ) -> Result<bool, SessionError> {
         let postings = self.projection.decode(events)?;
+        let name = self.projection.name;
         let work = async {
+            if !postings.concern(self.projection) {
+                // One statement, which is a transaction by itself. There are no rows that it could get ahead of.
+                return Ok(checkpoint::advance(connection, name, checkpoint, to).await?);
+            }
             let mut transaction = connection.begin().await?;
-            if !checkpoint::advance(&mut transaction, self.projection.name, checkpoint, to).await? {
+            if !checkpoint::advance(&mut transaction, name, checkpoint, to).await? {
                 transaction.rollback().await?;
                 return Ok::<_, PostError>(false);
             }
-            if postings.concern(self.projection) {
-                (self.projection.post)(&mut transaction, &postings).await?;
-            }
+            (self.projection.post)(&mut transaction, &postings).await?;
             transaction.commit().await?;
             Ok(true)
         };
@@ -310,6 +312,7 @@ impl<S: FeedSource> Runner<S> {
             return Ok(Posted::Overtaken);
         }
         checkpoint.cursor = batch.cursor.clone();
+        checkpoint.has_failed = false;
         // Before the board says how far the tables are.
         let changed = batch.events.iter();
         let changed = changed.filter(|event| self.projection.takes(event));
