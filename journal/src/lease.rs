@@ -55,11 +55,12 @@ impl Lease {
     }
 
     /// Prolongs the lease within a transaction (or on its own); `false` when it has been lost,
-    /// and the transaction must be rolled back.
+    /// and the transaction must be rolled back. A lease that was released stays so: a renewal that nobody waits for any more
+    /// may reach Postgres after the release.
     pub async fn renew(&self, connection: &mut PgConnection) -> Result<bool, JournalError> {
         let renewed = sqlx::query(
             "update journal.leases set expires_at = clock_timestamp() + make_interval(secs => $4)
-             where name = $1 and holder = $2 and epoch = $3",
+             where name = $1 and holder = $2 and epoch = $3 and expires_at > '-infinity'",
         )
         .bind(&self.name)
         .bind(self.holder)

@@ -152,7 +152,11 @@ async fn a_lease_has_one_holder_and_a_fence() {
         !held.renew(&mut connection).await.unwrap(),
         "the overtaken one is fenced"
     );
-    taken_over.release(pool).await.unwrap();
+    taken_over.clone().release(pool).await.unwrap();
+    assert!(
+        !taken_over.renew(&mut connection).await.unwrap(),
+        "a late renewal does not take the release back"
+    );
     assert!(
         Lease::try_acquire(pool, "work", one, ttl)
             .await
