@@ -39,7 +39,7 @@ async fn settle(database: &Postgres) -> Result<()> {
     Ok(())
 }
 
-/// All six, as `daybook projections rebuild --all` makes them.
+/// All of them, as `daybook projections rebuild --all` makes them.
 async fn all_tables(
     settings: &Settings,
     database: &Postgres,
@@ -124,7 +124,7 @@ async fn one_table(
         peer,
         bar: Some((Bar::AtLeast, 1.5)),
         note: "sales: what is left of every order's lines after cancellations, and each SKU's category. Both make tables, \
-               indexes and statistics, and were compared row by row."
+               indexes and statistics, and were compared row by row; ours also keeps the channel of each payment."
             .into(),
     })
 }

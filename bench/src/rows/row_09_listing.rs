@@ -23,9 +23,9 @@ use crate::market::{self, Files};
 use crate::measure::{Bar, Case, by_turns};
 use crate::settings::Settings;
 
-/// Items of a page: the default. The sample has not enough products for a thousand pages of that size.
+/// Items of a page: the default, and what the sample has enough products for.
 const ITEMS: i64 = 50;
-const ITEMS_QUICK: i64 = 5;
+const ITEMS_FEW: i64 = 5;
 
 /// The page that is far down.
 const FAR: i64 = 1_000;
@@ -79,7 +79,8 @@ pub async fn run(settings: &Settings, ground: &Ground) -> Result<Vec<Case>> {
     sqlx::query("vacuum analyze")
         .execute(&mut connection)
         .await?;
-    let items = settings.size(ITEMS, ITEMS_QUICK);
+    let is_large = articles.len() as i64 > FAR * ITEMS;
+    let items = if is_large { ITEMS } else { ITEMS_FEW };
     let mut cases = Vec::new();
     for page in pages(&server, &mut connection, items).await? {
         check(&server, &mut connection, &page, items).await?;

@@ -10,6 +10,10 @@ use sqlx::{Connection, Executor, PgConnection};
 /// What both make.
 pub const PROJECTION: &Projection = &projections::sales::PROJECTION;
 
+/// The tables that both fill. Ours also keeps of which channel each payment's order was, under an id that SQL has no function
+/// for, and what was given back, of which this journal has nothing.
+const FILLED: [&str; 3] = ["sales_line", "sales_product", "sales_category"];
+
 /// A session that has the same memory and leaves the same to the disk as a rebuild does.
 pub struct ServerSide {
     connection: PgConnection,
@@ -48,7 +52,7 @@ impl ServerSide {
 
     /// Finds the first table whose rows are not those of the live one.
     pub async fn compare(&mut self) -> Result<()> {
-        for table in PROJECTION.tables {
+        for table in FILLED {
             let sql = format!(
                 "with ours as (select * from query.{table}), theirs as (select * from peer.{table})
                  select (select count(*) from ours),
