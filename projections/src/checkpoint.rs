@@ -174,11 +174,10 @@ type Move = (i32, i64, i64);
 /// and at least one, for its epoch.
 fn moves(from: &Checkpoint, to: &Cursor) -> Vec<Move> {
     let all = from.cursor.0.iter().zip(&to.0);
-    let all = (0..).zip(all).map(|(partition, (old, new))| {
-        let (old, new): (&Position, &Position) = (old, new);
-        (partition, old.cast_signed(), new.cast_signed())
-    });
-    let mut moves: Vec<Move> = all.collect();
+    let mut moves: Vec<Move> = (0..)
+        .zip(all)
+        .map(|(partition, (old, new))| (partition, old.cast_signed(), new.cast_signed()))
+        .collect();
     if !from.has_failed {
         let first = moves.first().copied();
         moves.retain(|(_, old, new)| old != new);
@@ -213,4 +212,25 @@ fn columns(cursor: &Cursor) -> Vec<i64> {
         .copied()
         .map(Position::cast_signed)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_is_not_moved_unless_its_failure_is_to_be_taken_back() {
+        let mut from = Checkpoint {
+            cursor: Cursor(vec![5, 7, 9]),
+            version: 1,
+            epoch: 1,
+            has_failed: false,
+        };
+        let to = Cursor(vec![5, 8, 9]);
+        assert_eq!(moves(&from, &to), [(1, 7, 8)]);
+        // For its epoch.
+        assert_eq!(moves(&from, &from.cursor), [(0, 5, 5)]);
+        from.has_failed = true;
+        assert_eq!(moves(&from, &to), [(0, 5, 5), (1, 7, 8), (2, 9, 9)]);
+    }
 }

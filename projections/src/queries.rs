@@ -120,6 +120,7 @@ pub struct Queries {
     board: Board,
     /// Whose orders, with their payments, alone are there; everybody's if not said.
     only_of: Option<Arc<str>>,
+    /// Fetch what is not in memory.
     pub(crate) products: Fetcher,
     pub(crate) orders: Fetcher,
 }

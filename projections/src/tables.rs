@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use journal::Journal;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Executor};
 
 use crate::projection::Projection;
@@ -23,25 +23,25 @@ pub(crate) async fn connect_live(
     journal: &Journal,
     statement_timeout: Duration,
 ) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = connect(journal, LIVE_SCHEMA, statement_timeout).await?;
     // A plan that is made for a batch of five rows looks cheaper than one for any, so Postgres would make it anew for every
     // batch; here the planning costs more than the rows, and the plan is the same.
-    connection
-        .execute("set plan_cache_mode = force_generic_plan")
-        .await?;
-    Ok(connection)
+    let planned_once = [("plan_cache_mode", "force_generic_plan")];
+    open(options(journal, LIVE_SCHEMA, statement_timeout).options(planned_once)).await
 }
 
 /// Opens a connection of its own that posts into the tables of `schema`.
-///
-/// Its commits do not wait for the disk: rows and checkpoint are lost together or not at all, and
-/// what is lost is posted again. The journal, which they follow, was flushed before.
 pub(crate) async fn connect(
     journal: &Journal,
     schema: &str,
     statement_timeout: Duration,
 ) -> Result<PgConnection, sqlx::Error> {
-    let options = journal.connect_options().clone().options([
+    open(options(journal, schema, statement_timeout)).await
+}
+
+/// Commits do not wait for the disk: rows and checkpoint are lost together or not at all, and
+/// what is lost is posted again. The journal, which they follow, was flushed before.
+fn options(journal: &Journal, schema: &str, statement_timeout: Duration) -> PgConnectOptions {
+    journal.connect_options().clone().options([
         ("search_path", format!("{schema},public")),
         (
             "statement_timeout",
@@ -51,7 +51,10 @@ pub(crate) async fn connect(
         // Every row is found by its key, whatever the planner believes of tables that were empty when the connection was
         // new: a plan that it keeps would read all of them for each batch. Decision 5 measured the same of the journal.
         ("enable_seqscan", "off".to_owned()),
-    ]);
+    ])
+}
+
+async fn open(options: PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     tokio::time::timeout(CONNECT_TIMEOUT, options.connect())
         .await
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))

@@ -129,6 +129,7 @@ pub fn growth(path: &Path, entries: &[Entry]) -> Result<()> {
                 ("sans-serif", 18),
             )
             .margin(10)
+            .margin_right(40)
             .x_label_area_size(40)
             .y_label_area_size(50)
             .build_cartesian_2d((least..most).log_scale(), 0.0..top)?;

@@ -27,45 +27,37 @@ type Asked = (Uuid, oneshot::Sender<Fetched>);
 
 /// Fetches the documents of one table by their ids. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Fetcher {
+pub(crate) struct Fetcher(Arc<Table>);
+
+struct Table {
     pool: PgPool,
     /// Selects `id` and the columns of a [`Document`] for the ids in `$1`.
     sql: &'static str,
-    waiting: Arc<Mutex<Waiting>>,
+    waiting: Mutex<Waiting>,
 }
 
 #[derive(Default)]
 struct Waiting {
     asked: VecDeque<Asked>,
+    /// How many places are taken.
     statements: usize,
 }
 
 impl Fetcher {
     pub fn new(pool: &PgPool, sql: &'static str) -> Self {
-        Self {
+        Self(Arc::new(Table {
             pool: pool.clone(),
             sql,
-            waiting: Arc::default(),
-        }
+            waiting: Mutex::default(),
+        }))
     }
 
     /// The document of this id as it is now, or a moment later.
     pub async fn fetch(&self, id: Uuid) -> Fetched {
         let (answer, answered) = oneshot::channel();
-        let begins = {
-            let mut waiting = lock(&self.waiting);
-            waiting.asked.push_back((id, answer));
-            let begins = waiting.statements < STATEMENTS_MAX;
-            waiting.statements += usize::from(begins);
-            begins
-        };
-        if begins {
+        if let Some(place) = self.ask((id, answer)) {
             // A task of its own: whoever happened to begin may go away, and the others still wait.
-            let place = Place {
-                waiting: Arc::clone(&self.waiting),
-                is_held: true,
-            };
-            tokio::spawn(self.clone().run(place));
+            tokio::spawn(place.run());
         }
         answered.await.unwrap_or_else(|_| {
             let reason = "the statement that should have fetched the document was given up";
@@ -73,26 +65,27 @@ impl Fetcher {
         })
     }
 
-    /// Fetches until nobody waits, on one connection: to take one from the pool and to give it back is a round trip more.
-    async fn run(self, mut place: Place) {
-        let mut connection = None;
-        while let Some(asked) = place.next() {
-            let ids = asked.iter().map(|(id, _)| *id).collect();
-            let fetched = within_deadline(self.fetch_all(&mut connection, ids)).await;
-            if fetched.is_err() {
-                connection = None;
-            }
-            for (id, answer) in asked {
-                // Whoever asked may have gone.
-                let _ = answer.send(match &fetched {
-                    Ok(documents) => Ok(documents.get(&id).cloned()),
-                    Err(error) => Err(error.clone()),
-                });
-            }
+    /// Waits with the others; with a place if one is free.
+    fn ask(&self, asked: Asked) -> Option<Place> {
+        let mut waiting = self.0.lock();
+        waiting.asked.push_back(asked);
+        if waiting.statements == STATEMENTS_MAX {
+            return None;
         }
+        waiting.statements += 1;
+        Some(Place {
+            table: Arc::clone(&self.0),
+            is_held: true,
+        })
+    }
+}
+
+impl Table {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fetch_all(
+    async fn fetch(
         &self,
         connection: &mut Option<PoolConnection<Postgres>>,
         ids: Vec<Uuid>,
@@ -107,16 +100,37 @@ impl Fetcher {
     }
 }
 
-/// A statement's place. It is free again when nobody waits, or when its task ends in any other way.
+/// One of the statements' places. It is free again when nobody waits, or when its task ends in any other way.
 struct Place {
-    waiting: Arc<Mutex<Waiting>>,
+    table: Arc<Table>,
     is_held: bool,
 }
 
 impl Place {
-    /// Those who have waited longest. When nobody does, the place is given up in the same moment: whoever comes next begins anew.
+    /// Fetches until nobody waits, on one connection: to take one from the pool and to give it back is a round trip more.
+    async fn run(mut self) {
+        let mut connection = None;
+        while let Some(asked) = self.next() {
+            let ids = asked.iter().map(|(id, _)| *id).collect();
+            let fetched = within_deadline(self.table.fetch(&mut connection, ids)).await;
+            if fetched.is_err() {
+                connection = None;
+            }
+            for (id, answer) in asked {
+                // Whoever asked may have gone.
+                let _ = answer.send(match &fetched {
+                    Ok(documents) => Ok(documents.get(&id).cloned()),
+                    Err(error) => Err(error.clone()),
+                });
+            }
+        }
+    }
+
+    /// Those who have waited longest and still do. When nobody does, the place is given up in the same moment: whoever comes
+    /// next begins anew.
     fn next(&mut self) -> Option<Vec<Asked>> {
-        let mut waiting = lock(&self.waiting);
+        let mut waiting = self.table.lock();
+        waiting.asked.retain(|(_, answer)| !answer.is_closed());
         let together = waiting.asked.len().min(TOGETHER_MAX);
         if together == 0 {
             waiting.statements -= 1;
@@ -130,11 +144,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if self.is_held {
-            lock(&self.waiting).statements -= 1;
+            self.table.lock().statements -= 1;
         }
     }
-}
-
-fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
