@@ -1,15 +1,18 @@
 //! `stock_level`: per SKU and location what is on hand, held, committed and available, and the
 //! open reservations behind it.
 
+mod document;
 mod post;
 mod read;
+
+use domain::stock::Hold;
 
 use crate::projection::{self, Projection};
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
     name: "stock_level",
-    version: 2,
+    version: 3,
     tables: &["stock_level", "stock_reservation"],
     tables_sql: include_str!("stock_level/tables.sql"),
     indexes_sql: include_str!("stock_level/indexes.sql"),
@@ -19,3 +22,12 @@ pub const PROJECTION: Projection = Projection {
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::stock::TYPE))),
 };
+
+/// What a row of `stock_reservation` says of how firmly units are promised.
+const fn hold(is_committed: bool) -> Hold {
+    if is_committed {
+        Hold::Committed
+    } else {
+        Hold::Held
+    }
+}

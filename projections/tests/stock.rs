@@ -1,9 +1,10 @@
 //! Stock: levels per location, what is scarce, and what holds a SKU's units.
 
 use domain::value::Location;
+use projections::State;
 
 use crate::shop::{Shop, sku};
-use crate::world::{World, json, page};
+use crate::world::{World, in_state, json, page};
 
 #[tokio::test]
 async fn levels_and_reservations_follow_an_order() {
@@ -110,4 +111,36 @@ async fn a_forced_shortfall_is_told_and_comes_first_among_the_scarce() {
     );
     let all = queries.stock_below(None, &page(10)).await.unwrap();
     assert_eq!(all.items.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_not_where_the_events_go_on_from_is_not_moved() {
+    let world = World::new().await;
+    let mut shop = Shop::new(83);
+    shop.receive("ICE-1", 10);
+    shop.receive("TEA-1", 10);
+    let command = shop.command();
+    world.append(vec![command], 1).await;
+    world.post_all().await;
+    for table in ["stock_level", "product_listing_stock"] {
+        let by_hand = format!("update query.{table} set version = 7 where sku = 'TEA-1'");
+        sqlx::query(&by_hand)
+            .execute(world.journal.pool())
+            .await
+            .unwrap();
+    }
+    shop.receive("ICE-1", 1);
+    shop.receive("TEA-1", 1);
+    let command = shop.command();
+    world.append(vec![command], 1).await;
+    let workers = world.workers();
+    for name in ["stock_level", "product_listing"] {
+        let failure = in_state(&world, name, State::Failed).await.failure.unwrap();
+        assert!(failure.contains("TEA-1@main"), "{failure}");
+        assert!(
+            failure.contains("the row is at version 7; rebuild the projection"),
+            "{failure}"
+        );
+    }
+    workers.stop().await;
 }

@@ -24,9 +24,9 @@ pub(super) async fn post(
     postings: &Postings,
 ) -> Result<(), PostError> {
     let of_products = postings.of(domain::product::TYPE);
-    let mut moved = stock::post(connection, postings.of(domain::stock::TYPE)).await?;
-    moved.extend(added(of_products));
-    let in_stock = stock::in_stock(connection, &moved).await?;
+    let mut turned = stock::post(connection, postings.of(domain::stock::TYPE)).await?;
+    turned.extend(added(of_products));
+    let in_stock = stock::in_stock(connection, &turned).await?;
 
     let mut items = load(connection, &fold::known_ids(of_products)?).await?;
     let mut stored: StoredItems = items.iter().map(stored_item).collect();

@@ -2,9 +2,9 @@
 
 use domain::value::{Location, Sku, Timestamp};
 use sqlx::{Postgres, QueryBuilder};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::document::{LEVEL, Level, RESERVATION, Reservation};
 use crate::queries::{Keyset, Side};
 use crate::{Document, Page, PageQuery, Queries, QueryError};
 
@@ -20,11 +20,12 @@ const SCARCITY_STEPS: &str = "{1,4,16,64,256,1024,4096,16384}";
 impl Queries {
     /// A SKU's stock, one document per location, by location. Empty if the SKU was never in stock.
     pub async fn stock(&self, sku: &Sku) -> Result<Vec<Document>, QueryError> {
-        let read = sqlx::query_as(
-            "select version, 0::bigint as revision, false as published, null::text as owner, body from query.stock_level where sku = $1 order by location",
-        );
-        self.bounded(read.bind(sku.as_str()).fetch_all(self.pool()))
-            .await
+        let mut sql = levels();
+        sql.push("sku = ").push_bind(sku.as_str());
+        sql.push(" order by location");
+        let read = sql.build_query_as::<Level>();
+        let levels = self.bounded(read.fetch_all(self.pool())).await?;
+        Ok(levels.iter().map(Level::document).collect())
     }
 
     /// A SKU's stock at one location.
@@ -33,15 +34,12 @@ impl Queries {
         sku: &Sku,
         location: &Location,
     ) -> Result<Option<Document>, QueryError> {
-        let read = sqlx::query_as(
-            "select version, 0::bigint as revision, false as published, null::text as owner, body from query.stock_level where sku = $1 and location = $2",
-        );
-        self.bounded(
-            read.bind(sku.as_str())
-                .bind(location.as_str())
-                .fetch_optional(self.pool()),
-        )
-        .await
+        let mut sql = levels();
+        sql.push("sku = ").push_bind(sku.as_str());
+        sql.push(" and location = ").push_bind(location.as_str());
+        let read = sql.build_query_as::<Level>();
+        let level = self.bounded(read.fetch_optional(self.pool())).await?;
+        Ok(level.as_ref().map(Level::document))
     }
 
     /// A page of the stock items of which fewer than `below` units can be promised (all items if
@@ -53,16 +51,12 @@ impl Queries {
     ) -> Result<Page, QueryError> {
         let keyset: Keyset<LowKey> = Keyset::read("stock", page)?;
         let mut sql = low(below, &keyset);
-        let rows: Vec<(i64, String, String, String)> = self
-            .bounded(
-                sql.build_query_as()
-                    .persistent(false)
-                    .fetch_all(self.pool()),
-            )
-            .await?;
-        let keyed = rows
-            .into_iter()
-            .map(|(uncommitted, sku, location, body)| ((uncommitted, sku, location), body));
+        let read = sql.build_query_as::<Level>().persistent(false);
+        let rows = self.bounded(read.fetch_all(self.pool())).await?;
+        let keyed = rows.into_iter().map(|level| {
+            let body = level.body();
+            ((level.uncommitted, level.sku, level.location), body)
+        });
         Ok(keyset.page(keyed.collect()))
     }
 
@@ -70,25 +64,27 @@ impl Queries {
     pub async fn reservations(&self, sku: &Sku, page: &PageQuery) -> Result<Page, QueryError> {
         let keyset: Keyset<ReservationKey> = Keyset::read("reservations", page)?;
         let mut sql = open(sku, &keyset)?;
-        let rows: Vec<(OffsetDateTime, Uuid, String)> = self
-            .bounded(
-                sql.build_query_as()
-                    .persistent(false)
-                    .fetch_all(self.pool()),
-            )
-            .await?;
-        let keyed = rows.into_iter().map(|(expires_at, id, body)| {
-            let expires_at = Timestamp::try_from(expires_at).map_or(0, Timestamp::as_micros);
-            ((expires_at, id), body)
+        let read = sql.build_query_as::<Reservation>().persistent(false);
+        let rows = self.bounded(read.fetch_all(self.pool())).await?;
+        let keyed = rows.into_iter().map(|reservation| {
+            let key = (
+                reservation.expires_at().as_micros(),
+                reservation.reservation_id,
+            );
+            (key, reservation.body())
         });
         Ok(keyset.page(keyed.collect()))
     }
 }
 
+/// Reads the levels of which something is true that is to follow.
+fn levels<'a>() -> QueryBuilder<'a, Postgres> {
+    QueryBuilder::new(format!("select {LEVEL} from query.stock_level where "))
+}
+
 fn low<'a>(below: Option<i64>, keyset: &Keyset<LowKey>) -> QueryBuilder<'a, Postgres> {
-    let mut sql = QueryBuilder::new(
-        "select uncommitted, sku, location, body from query.stock_level where true",
-    );
+    let mut sql = levels();
+    sql.push("true");
     if let Some(below) = below {
         sql.push(" and uncommitted < ").push_bind(below);
         sql.push(" and scarcity <= ");
@@ -131,9 +127,9 @@ fn open<'a>(
     sku: &Sku,
     keyset: &Keyset<ReservationKey>,
 ) -> Result<QueryBuilder<'a, Postgres>, QueryError> {
-    let mut sql = QueryBuilder::new(
-        "select expires_at, reservation_id, body from query.stock_reservation where sku = ",
-    );
+    let mut sql = QueryBuilder::new(format!(
+        "select {RESERVATION} from query.stock_reservation where sku = "
+    ));
     sql.push_bind(sku.to_string());
     if let Some((expires_at, id)) = keyset.from {
         let expires_at =

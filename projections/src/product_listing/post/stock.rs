@@ -2,35 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Event;
 use domain::stock::StockEvent;
-use domain::value::{Location, Sku, StockId};
+use domain::value::Sku;
 use sqlx::PgConnection;
 
 use crate::projection::{PostError, Posting};
+use crate::stock_moves::{self, Rows};
 
-#[derive(Default)]
-struct Item {
-    version: u64,
-    available: i64,
-}
+const TABLE: &str = "product_listing_stock";
+const VERSIONS: &str = include_str!("../stock_versions.sql");
 
-/// Posts stock items' events; answers which SKUs they are about.
+/// Posts stock items' events; answers of which SKUs an item ran out or came back.
 pub(super) async fn post(
     connection: &mut PgConnection,
     postings: &[Posting],
 ) -> Result<BTreeSet<Sku>, PostError> {
-    let mut items = load(connection, postings).await?;
-    for posting in postings {
-        let item = items.entry(posting.id()?).or_default();
-        posting.follows(item.version)?;
-        item.version = posting.sequence;
-        if let Event::Stock(event) = &posting.event {
-            item.available = item.available.saturating_add(freed(event));
-        }
-    }
-    store(connection, &items).await?;
-    Ok(items.into_keys().map(|id| id.sku).collect())
+    let moves = stock_moves::add_up(postings, |sum: &mut i64, event| {
+        *sum = sum.saturating_add(freed(event));
+    })?;
+    let (begun, known) = stock_moves::split(&moves);
+    begin(connection, &begun).await?;
+    let mut turned = moved(connection, &known).await?;
+    let begun = moves.iter().filter(|(_, item)| item.after() == 0);
+    turned.extend(begun.map(|(id, _)| id.sku.clone()));
+    Ok(turned)
 }
 
 /// By how many units more can be promised after this event. Committing and dispatching change
@@ -51,84 +46,49 @@ fn freed(event: &StockEvent) -> i64 {
     }
 }
 
-async fn load(
-    connection: &mut PgConnection,
-    postings: &[Posting],
-) -> Result<BTreeMap<StockId, Item>, PostError> {
-    let mut first: BTreeMap<StockId, u64> = BTreeMap::new();
-    for posting in postings {
-        first.entry(posting.id()?).or_insert(posting.sequence);
-    }
-    let known: Vec<&StockId> = first
-        .iter()
-        .filter(|(_, sequence)| **sequence > 1)
-        .map(|(id, _)| id)
-        .collect();
-    if known.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(include_str!("../load_stock.sql"))
-        .bind(known.iter().map(|id| id.sku.as_str()).collect::<Vec<_>>())
-        .bind(
-            known
-                .iter()
-                .map(|id| id.location.as_str())
-                .collect::<Vec<_>>(),
-        )
-        .fetch_all(connection)
-        .await?;
-    rows.into_iter()
-        .map(|(sku, location, version, available)| {
-            let item = Item {
-                version: version.cast_unsigned(),
-                available,
-            };
-            Ok((stock_id(&sku, &location)?, item))
-        })
-        .collect()
-}
-
-fn stock_id(sku: &str, location: &str) -> Result<StockId, PostError> {
-    let corrupt = |error: domain::value::ValueError| PostError::Corrupt {
-        table: "product_listing_stock",
-        reason: error.to_string(),
-    };
-    Ok(StockId::new(
-        Sku::new(sku).map_err(corrupt)?,
-        Location::new(location).map_err(corrupt)?,
-    ))
-}
-
-async fn store(
-    connection: &mut PgConnection,
-    items: &BTreeMap<StockId, Item>,
-) -> Result<(), PostError> {
+async fn begin(connection: &mut PgConnection, items: &Rows<'_, '_, i64>) -> Result<(), PostError> {
     if items.is_empty() {
         return Ok(());
     }
-    sqlx::query(include_str!("../store_stock.sql"))
-        .bind(items.keys().map(|id| id.sku.as_str()).collect::<Vec<_>>())
-        .bind(
-            items
-                .keys()
-                .map(|id| id.location.as_str())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            items
-                .values()
-                .map(|item| item.version.cast_signed())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            items
-                .values()
-                .map(|item| item.available)
-                .collect::<Vec<_>>(),
-        )
-        .execute(connection)
+    let written = sqlx::query(include_str!("../begin_stock.sql"))
+        .bind(items.skus())
+        .bind(items.locations())
+        .bind(items.column(|item| item.version.cast_signed()))
+        .bind(items.column(|item| item.sum))
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+    items
+        .assert_written(connection, written, TABLE, VERSIONS)
+        .await
+}
+
+async fn moved(
+    connection: &mut PgConnection,
+    items: &Rows<'_, '_, i64>,
+) -> Result<BTreeSet<Sku>, PostError> {
+    if items.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let (written, turned): (i64, Vec<String>) = sqlx::query_as(include_str!("../move_stock.sql"))
+        .bind(items.skus())
+        .bind(items.locations())
+        .bind(items.column(|item| item.after().cast_signed()))
+        .bind(items.column(|item| item.version.cast_signed()))
+        .bind(items.column(|item| item.sum))
+        .fetch_one(&mut *connection)
         .await?;
-    Ok(())
+    items
+        .assert_written(connection, written.unsigned_abs(), TABLE, VERSIONS)
+        .await?;
+    let sku = |text: &String| {
+        text.parse()
+            .map_err(|error: domain::value::ValueError| PostError::Corrupt {
+                table: TABLE,
+                reason: error.to_string(),
+            })
+    };
+    turned.iter().map(sku).collect()
 }
 
 /// For each SKU, whether any location can promise a unit.

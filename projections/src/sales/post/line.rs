@@ -39,19 +39,24 @@ pub(super) async fn post(
     postings: &[Posting],
 ) -> Result<(), PostError> {
     let stored = load(connection, &earlier(postings)?).await?;
-    let ended_unless_sold: BTreeSet<Key> = stored.keys().copied().collect();
+    let known: BTreeSet<Key> = stored.keys().copied().collect();
     let mut lines = stored;
     for posting in postings {
         if let Event::Order(event) = &posting.event {
             happened(&mut lines, posting.id()?, event);
         }
     }
-    let ended: Vec<Key> = ended_unless_sold
-        .into_iter()
+    let ended: Vec<Key> = known
+        .iter()
         .filter(|key| !lines.contains_key(key))
+        .copied()
         .collect();
     end(connection, &ended).await?;
-    store(connection, &lines).await
+    let (changed, begun): (Vec<_>, Vec<_>) = lines
+        .values()
+        .partition(|line| known.contains(&(line.order_id, line.line_id)));
+    change(connection, &changed).await?;
+    begin(connection, &begun).await
 }
 
 /// The orders of which something is taken out that was placed before this batch.
@@ -171,24 +176,17 @@ async fn end(connection: &mut PgConnection, ended: &[Key]) -> Result<(), PostErr
     Ok(())
 }
 
-async fn store(
-    connection: &mut PgConnection,
-    lines: &BTreeMap<Key, Line>,
-) -> Result<(), PostError> {
+/// Writes the lines of orders that were placed in the batch.
+async fn begin(connection: &mut PgConnection, lines: &[&Line]) -> Result<(), PostError> {
     if lines.is_empty() {
         return Ok(());
     }
-    let texts = |of: fn(&Line) -> &str| lines.values().map(of).collect::<Vec<_>>();
-    let numbers = |of: fn(&Line) -> i64| lines.values().map(of).collect::<Vec<_>>();
-    sqlx::query(include_str!("../store_lines.sql"))
-        .bind(lines.keys().map(|(order, _)| *order).collect::<Vec<_>>())
-        .bind(lines.keys().map(|(_, line)| *line).collect::<Vec<_>>())
-        .bind(
-            lines
-                .values()
-                .map(|line| line.placed_at)
-                .collect::<Vec<_>>(),
-        )
+    let texts = |of: fn(&Line) -> &str| lines.iter().map(|line| of(line)).collect::<Vec<_>>();
+    let numbers = |of: fn(&Line) -> i64| lines.iter().map(|line| of(line)).collect::<Vec<_>>();
+    sqlx::query(include_str!("../begin_lines.sql"))
+        .bind(lines.iter().map(|line| line.order_id).collect::<Vec<_>>())
+        .bind(lines.iter().map(|line| line.line_id).collect::<Vec<_>>())
+        .bind(lines.iter().map(|line| line.placed_at).collect::<Vec<_>>())
         .bind(texts(|line| &line.sku))
         .bind(texts(|line| &line.channel))
         .bind(texts(|line| &line.currency))
@@ -199,6 +197,25 @@ async fn store(
         .bind(numbers(|line| line.coupon))
         .bind(numbers(|line| line.ordered))
         .bind(numbers(|line| line.coupon_ordered))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes what is left of lines that were there before.
+async fn change(connection: &mut PgConnection, lines: &[&Line]) -> Result<(), PostError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let numbers = |of: fn(&Line) -> i64| lines.iter().map(|line| of(line)).collect::<Vec<_>>();
+    sqlx::query(include_str!("../change_lines.sql"))
+        .bind(lines.iter().map(|line| line.order_id).collect::<Vec<_>>())
+        .bind(lines.iter().map(|line| line.line_id).collect::<Vec<_>>())
+        .bind(numbers(|line| line.units))
+        .bind(numbers(|line| line.gross))
+        .bind(numbers(|line| line.discount))
+        .bind(numbers(|line| line.net))
+        .bind(numbers(|line| line.coupon))
         .execute(connection)
         .await?;
     Ok(())

@@ -5,24 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Event;
 use domain::stock::{Hold, StockEvent};
-use domain::value::{LineId, Location, OrderId, ReservationId, Sku, StockId, Timestamp};
-use serde::{Deserialize, Serialize};
+use domain::value::{LineId, OrderId, ReservationId, StockId, Timestamp};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::level::stock_id;
-use crate::fold;
 use crate::projection::{PostError, Posting};
+use crate::stock_level::hold;
+use crate::stock_moves::stock_id;
 
 const TABLE: &str = "stock_reservation";
 
 type Key = (StockId, ReservationId);
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Reservation {
-    id: ReservationId,
-    sku: Sku,
-    location: Location,
     order_id: OrderId,
     line_id: LineId,
     /// Units that are still open.
@@ -37,19 +34,21 @@ pub(super) async fn post(
     postings: &[Posting],
 ) -> Result<(), PostError> {
     let stored = load(connection, &earlier(postings)?).await?;
-    let ended_unless_open: BTreeSet<Key> = stored.keys().cloned().collect();
+    let known: BTreeSet<Key> = stored.keys().cloned().collect();
     let mut open = stored;
     for posting in postings {
         if let Event::Stock(event) = &posting.event {
             moved(&mut open, &posting.id()?, event);
         }
     }
-    let ended: Vec<&Key> = ended_unless_open
+    let ended: Vec<&Key> = known
         .iter()
         .filter(|key| !open.contains_key(*key))
         .collect();
     end(connection, &ended).await?;
-    store(connection, &open).await
+    let (changed, begun): (Vec<_>, Vec<_>) = open.iter().partition(|(key, _)| known.contains(*key));
+    change(connection, &changed).await?;
+    begin(connection, &begun).await
 }
 
 /// The reservations that the batch moves and did not make.
@@ -98,9 +97,6 @@ fn moved(open: &mut BTreeMap<Key, Reservation>, id: &StockId, event: &StockEvent
             expires_at,
         } => {
             let reservation = Reservation {
-                id: *reservation_id,
-                sku: id.sku.clone(),
-                location: id.location.clone(),
                 order_id: *order_id,
                 line_id: *line_id,
                 quantity: quantity.get(),
@@ -163,18 +159,43 @@ async fn load(
         return Ok(BTreeMap::new());
     }
     let (skus, locations, ids) = columns(keys.iter());
-    let rows: Vec<(String, String, Uuid, String)> =
-        sqlx::query_as(include_str!("../load_reservations.sql"))
-            .bind(skus)
-            .bind(locations)
-            .bind(ids)
-            .fetch_all(connection)
-            .await?;
-    let reservation = |(sku, location, id, body): (String, String, Uuid, String)| {
-        let key = (stock_id(TABLE, &sku, &location)?, ReservationId(id));
-        Ok((key, fold::read(TABLE, &body)?))
-    };
-    rows.into_iter().map(reservation).collect()
+    let rows: Vec<Row> = sqlx::query_as(include_str!("../load_reservations.sql"))
+        .bind(skus)
+        .bind(locations)
+        .bind(ids)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    sku: String,
+    location: String,
+    reservation_id: Uuid,
+    order_id: Uuid,
+    line_id: Uuid,
+    quantity: i64,
+    committed: bool,
+    expires_at: OffsetDateTime,
+}
+
+impl Row {
+    fn read(self) -> Result<(Key, Reservation), PostError> {
+        let corrupt = |reason: String| PostError::Corrupt {
+            table: TABLE,
+            reason,
+        };
+        let item = stock_id(TABLE, &self.sku, &self.location)?;
+        let reservation = Reservation {
+            order_id: OrderId(self.order_id),
+            line_id: LineId(self.line_id),
+            quantity: u32::try_from(self.quantity).map_err(|e| corrupt(e.to_string()))?,
+            status: hold(self.committed),
+            expires_at: Timestamp::try_from(self.expires_at).map_err(|e| corrupt(e.to_string()))?,
+        };
+        Ok(((item, ReservationId(self.reservation_id)), reservation))
+    }
 }
 
 fn columns<'a>(
@@ -202,29 +223,54 @@ async fn end(connection: &mut PgConnection, ended: &[&Key]) -> Result<(), PostEr
     Ok(())
 }
 
-async fn store(
-    connection: &mut PgConnection,
-    open: &BTreeMap<Key, Reservation>,
-) -> Result<(), PostError> {
-    if open.is_empty() {
+type Open<'a> = (&'a Key, &'a Reservation);
+
+/// Writes those that the batch made.
+async fn begin(connection: &mut PgConnection, begun: &[Open<'_>]) -> Result<(), PostError> {
+    if begun.is_empty() {
         return Ok(());
     }
-    let (skus, locations, ids) = columns(open.keys());
-    let bodies = open
-        .values()
-        .map(|reservation| fold::write(TABLE, reservation))
-        .collect::<Result<Vec<_>, _>>()?;
-    sqlx::query(include_str!("../store_reservations.sql"))
+    let (skus, locations, ids) = columns(begun.iter().map(|(key, _)| *key));
+    let each = || begun.iter().map(|(_, reservation)| reservation);
+    sqlx::query(include_str!("../begin_reservations.sql"))
         .bind(skus)
         .bind(locations)
         .bind(ids)
-        .bind(
-            open.values()
-                .map(|reservation| reservation.expires_at.to_offset_date_time())
-                .collect::<Vec<_>>(),
-        )
-        .bind(bodies)
+        .bind(each().map(|r| r.order_id.0).collect::<Vec<_>>())
+        .bind(each().map(|r| r.line_id.0).collect::<Vec<_>>())
+        .bind(each().map(|r| i64::from(r.quantity)).collect::<Vec<_>>())
+        .bind(each().map(|r| r.is_committed()).collect::<Vec<_>>())
+        .bind(each().map(|r| r.expires_at()).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Writes those that were there before.
+async fn change(connection: &mut PgConnection, changed: &[Open<'_>]) -> Result<(), PostError> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let (skus, locations, ids) = columns(changed.iter().map(|(key, _)| *key));
+    let each = || changed.iter().map(|(_, reservation)| reservation);
+    sqlx::query(include_str!("../change_reservations.sql"))
+        .bind(skus)
+        .bind(locations)
+        .bind(ids)
+        .bind(each().map(|r| i64::from(r.quantity)).collect::<Vec<_>>())
+        .bind(each().map(|r| r.is_committed()).collect::<Vec<_>>())
+        .bind(each().map(|r| r.expires_at()).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+impl Reservation {
+    fn is_committed(&self) -> bool {
+        self.status == Hold::Committed
+    }
+
+    fn expires_at(&self) -> OffsetDateTime {
+        self.expires_at.to_offset_date_time()
+    }
 }

@@ -3,9 +3,3 @@ insert into sales_line (order_id, line_id, placed_at, sku, channel, currency,
 select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
                      $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
                      $13::bigint[])
-on conflict on constraint sales_line_line do update
-set units    = excluded.units,
-    gross    = excluded.gross,
-    discount = excluded.discount,
-    net      = excluded.net,
-    coupon   = excluded.coupon

@@ -1,0 +1,13 @@
+-- How many items were moved, and of which SKUs an item ran out or came back.
+with moved as (
+    update product_listing_stock s
+    set version   = item.version,
+        available = s.available + item.freed
+    from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+        as item (sku, location, after, version, freed)
+    where s.sku = item.sku and s.location = item.location and s.version = item.after
+    returning s.sku, s.available, s.available - item.freed as before
+)
+select count(*),
+       coalesce(array_agg(distinct sku) filter (where (available > 0) <> (before > 0)), '{}')
+from moved
