@@ -1,4 +1,4 @@
-//! A ready-made response body with the version of what it shows.
+//! A response body with the version of what it shows.
 
 use bytes::Bytes;
 use sqlx::Row;

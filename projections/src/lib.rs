@@ -17,8 +17,8 @@
 //!   whatever is killed and however often.
 //! - A row is a function of the events alone: not of batches, clocks, or the order between
 //!   streams. A rebuilt table is equal to the live one byte for byte.
-//! - Response bodies are stored ready-made; readers copy them. Only those of stock are made when they are read: their
-//!   rows change with every sale.
+//! - Documents are stored ready-made; readers copy them. Sums are made when they are read, and so are the documents of stock,
+//!   whose rows change with every sale.
 //! - A reader sees a table of one build, old or new, never a mixture: every read is one statement.
 //!
 //! A new query table: a folder beside the others, and a line in [`projection::ALL`].

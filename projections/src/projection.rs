@@ -158,6 +158,22 @@ pub enum PostError {
     },
 }
 
+impl PostError {
+    /// Whether it would come again today and tomorrow: an event that cannot be posted, a row that is not as it was
+    /// written, or one that Postgres refuses (SQLSTATE classes 22 and 23). Everything else passes by itself.
+    pub(crate) fn is_lasting(&self) -> bool {
+        match self {
+            Self::Poison { .. } | Self::Corrupt { .. } => true,
+            Self::Database(error) => {
+                let code = error
+                    .as_database_error()
+                    .and_then(sqlx::error::DatabaseError::code);
+                code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+            }
+        }
+    }
+}
+
 impl Projection {
     /// Whether it posts events of this aggregate type.
     #[must_use]

@@ -62,6 +62,17 @@ pub(crate) enum SessionError {
     TimedOut(Duration),
 }
 
+impl SessionError {
+    /// Whether the next session would end like this one.
+    fn is_lasting(&self) -> bool {
+        match self {
+            Self::Panicked => true,
+            Self::Post(error) => error.is_lasting(),
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for SessionError {
     fn from(error: sqlx::Error) -> Self {
         Self::Post(error.into())
@@ -151,8 +162,7 @@ impl<S: FeedSource> Runner<S> {
         let name = self.projection.name;
         let is_new = memory.complaint.as_ref() != Some(&complaint);
         let rest = match error {
-            SessionError::Panicked
-            | SessionError::Post(PostError::Poison { .. } | PostError::Corrupt { .. }) => {
+            error if error.is_lasting() => {
                 if is_new {
                     tracing::error!(projection = name, error = %complaint, "the projection has stopped");
                 }

@@ -4,8 +4,7 @@
 mod document;
 mod post;
 mod read;
-
-use domain::stock::Hold;
+mod row;
 
 use crate::projection::{self, Projection};
 
@@ -22,12 +21,3 @@ pub const PROJECTION: Projection = Projection {
     document_of: projection::no_document,
     post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::stock::TYPE))),
 };
-
-/// What a row of `stock_reservation` says of how firmly units are promised.
-const fn hold(is_committed: bool) -> Hold {
-    if is_committed {
-        Hold::Committed
-    } else {
-        Hold::Held
-    }
-}

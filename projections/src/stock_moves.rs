@@ -1,4 +1,6 @@
 //! What a batch does to stock items, as sums: their rows are moved by them and need not be read first.
+//!
+//! A row is moved only from the version that it had before the batch, and the items of a batch are all moved or none.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +25,8 @@ pub(crate) struct Move<'a, S> {
 }
 
 impl<S> Move<'_, S> {
-    /// The version that the row is at before the batch; 0 where there is no row.
-    pub fn after(&self) -> u64 {
+    /// The version that the row has before the batch; 0 where there is no row.
+    pub fn version_before(&self) -> u64 {
         self.first.sequence.saturating_sub(1)
     }
 }
@@ -57,7 +59,9 @@ pub(crate) fn add_up<S: Default>(
 
 /// The items that begin in the batch, and those that have rows.
 pub(crate) fn split<'m, 'a, S>(moves: &'m Moves<'a, S>) -> (Rows<'m, 'a, S>, Rows<'m, 'a, S>) {
-    let (begun, known): (Vec<_>, Vec<_>) = moves.iter().partition(|(_, item)| item.after() == 0);
+    let (begun, known): (Vec<_>, Vec<_>) = moves
+        .iter()
+        .partition(|(_, item)| item.version_before() == 0);
     (Rows(begun), Rows(known))
 }
 
@@ -67,6 +71,10 @@ pub(crate) struct Rows<'m, 'a, S>(Vec<(&'m StockId, &'m Move<'a, S>)>);
 impl<'m, 'a, S> Rows<'m, 'a, S> {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &(&'m StockId, &'m Move<'a, S>)> {
+        self.0.iter()
     }
 
     pub fn skus(&self) -> Vec<&'m str> {
@@ -82,7 +90,7 @@ impl<'m, 'a, S> Rows<'m, 'a, S> {
     }
 
     /// Asserts that a statement has written every one of these items: one that was not where the batch goes on from is left
-    /// alone. `versions_sql` selects `(sku, location, version)` for the SKUs in `$1` and the locations in `$2`.
+    /// alone. `versions_sql` selects `(sku, location, version, is_written)` for the SKUs in `$1` and the locations in `$2`.
     pub async fn assert_written(
         &self,
         connection: &mut PgConnection,
@@ -93,24 +101,29 @@ impl<'m, 'a, S> Rows<'m, 'a, S> {
         if written == self.0.len() as u64 {
             return Ok(());
         }
-        let found: Vec<(String, String, i64)> = sqlx::query_as(versions_sql)
+        let found: Vec<(String, String, i64, bool)> = sqlx::query_as(versions_sql)
             .bind(self.skus())
             .bind(self.locations())
             .fetch_all(connection)
             .await?;
         let found: BTreeMap<_, _> = found
             .iter()
-            .map(|(sku, location, version)| {
-                ((sku.as_str(), location.as_str()), version.cast_unsigned())
+            .map(|(sku, location, version, is_written)| {
+                let row = (version.cast_unsigned(), *is_written);
+                ((sku.as_str(), location.as_str()), row)
             })
             .collect();
-        for (id, item) in &self.0 {
-            let version = found.get(&(id.sku.as_str(), id.location.as_str()));
-            let version = version.copied().unwrap_or_default();
-            if version != item.version {
-                item.first.follows(version)?;
+        let left_alone = self.0.iter().filter_map(|(id, item)| {
+            match found.get(&(id.sku.as_str(), id.location.as_str())) {
+                Some((_, true)) => None,
+                Some((version, false)) => Some((item.first, *version)),
+                None => Some((item.first, 0)),
             }
-        }
+        });
+        match left_alone.min_by_key(|(first, _)| first.position) {
+            Some((first, version)) => first.follows(version),
+            None => Ok(()),
+        }?;
         Err(PostError::Corrupt {
             table,
             reason: format!("{written} of {} rows could be written", self.0.len()),

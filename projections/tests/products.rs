@@ -199,3 +199,32 @@ async fn pages_are_found_by_id_and_by_slug() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_product_is_in_stock_while_any_location_has_a_unit() {
+    let world = World::new().await;
+    let mut shop = Shop::new(95);
+    shop.product("Tea", &["GROCERY"], &[("TEA-1", 100)]);
+    shop.receive_at("TEA-1", "annex", 1);
+    shop.receive("TEA-1", 1);
+    shop.adjust("TEA-1", -1);
+    let mut steps = vec![(shop.command(), true)];
+    // One location runs out while another comes back, in one batch.
+    shop.adjust_at("TEA-1", "annex", -1);
+    shop.adjust("TEA-1", 5);
+    steps.push((shop.command(), true));
+    shop.adjust("TEA-1", -5);
+    steps.push((shop.command(), false));
+    shop.adjust_at("TEA-1", "annex", 2);
+    steps.push((shop.command(), true));
+    let available = ListingFilter {
+        in_stock: Some(true),
+        ..ListingFilter::default()
+    };
+    for (command, is_available) in steps {
+        world.append(vec![command], 1).await;
+        world.post_all().await;
+        let found = names(&world, available.clone()).await;
+        assert_eq!(found == ["Tea"], is_available, "{found:?}");
+    }
+}

@@ -293,11 +293,15 @@ impl Shop {
     }
 
     pub fn adjust(&mut self, code: &str, delta: i64) {
+        self.adjust_at(code, "main", delta);
+    }
+
+    pub fn adjust_at(&mut self, code: &str, location: &str, delta: i64) {
         let adjusted = StockEvent::StockAdjusted {
             delta,
             reason: text("counted"),
         };
-        self.record("stock", &format!("{code}@main"), adjusted);
+        self.record("stock", &format!("{code}@{location}"), adjusted);
     }
 
     fn some_sku(&mut self) -> Sku {

@@ -114,33 +114,95 @@ async fn a_forced_shortfall_is_told_and_comes_first_among_the_scarce() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_is_not_where_the_events_go_on_from_is_not_moved() {
+async fn rows_that_are_not_where_the_events_go_on_from_stop_the_tables_before_the_first() {
     let world = World::new().await;
     let mut shop = Shop::new(83);
-    shop.receive("ICE-1", 10);
-    shop.receive("TEA-1", 10);
+    for code in ["ICE-1", "SOAP-1", "TEA-1"] {
+        shop.receive(code, 10);
+    }
     let command = shop.command();
     world.append(vec![command], 1).await;
     world.post_all().await;
-    for table in ["stock_level", "product_listing_stock"] {
-        let by_hand = format!("update query.{table} set version = 7 where sku = 'TEA-1'");
-        sqlx::query(&by_hand)
-            .execute(world.journal.pool())
-            .await
-            .unwrap();
+    for (table, sku) in [
+        ("stock_level", "ICE-1"),
+        ("stock_level", "TEA-1"),
+        ("product_listing_stock", "ICE-1"),
+        ("product_listing_stock", "TEA-1"),
+    ] {
+        let by_hand = format!("update query.{table} set version = 7 where sku = $1");
+        let by_hand = sqlx::query(&by_hand).bind(sku);
+        by_hand.execute(world.journal.pool()).await.unwrap();
     }
-    shop.receive("ICE-1", 1);
+    // One command: the events come in one batch. Those before the first that cannot be posted are posted.
+    for code in ["SOAP-1", "TEA-1", "ICE-1"] {
+        shop.receive(code, 1);
+    }
+    let command = shop.command();
+    world.append(vec![command], 1).await;
+    let workers = world.workers();
+    for name in ["stock_level", "product_listing"] {
+        let status = in_state(&world, name, State::Failed).await;
+        assert_eq!(status.position_low, 4, "{name}");
+        let failure = status.failure.unwrap();
+        assert!(
+            failure.contains("position 5 (stock-TEA-1@main)"),
+            "{failure}"
+        );
+        assert!(
+            failure.contains("the row is at version 7; rebuild the projection"),
+            "{failure}"
+        );
+    }
+    workers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_that_begins_where_a_row_is_already_stops_the_tables() {
+    let world = World::new().await;
+    let mut shop = Shop::new(84);
+    shop.receive("ICE-1", 10);
+    let command = shop.command();
+    world.append(vec![command], 1).await;
+    world.post_all().await;
+    for statement in [
+        "insert into query.stock_level (sku, location, version, on_hand, held, committed, uncommitted, updated_at)
+         values ('TEA-1', 'main', 3, 0, 0, 0, 0, now())",
+        "insert into query.product_listing_stock (sku, location, version, available) values ('TEA-1', 'main', 3, 0)",
+    ] {
+        let by_hand = sqlx::query(statement).execute(world.journal.pool());
+        by_hand.await.unwrap();
+    }
     shop.receive("TEA-1", 1);
     let command = shop.command();
     world.append(vec![command], 1).await;
     let workers = world.workers();
     for name in ["stock_level", "product_listing"] {
         let failure = in_state(&world, name, State::Failed).await.failure.unwrap();
-        assert!(failure.contains("TEA-1@main"), "{failure}");
         assert!(
-            failure.contains("the row is at version 7; rebuild the projection"),
+            failure.contains("it is number 1 of its stream, but the row is at version 3"),
             "{failure}"
         );
     }
+    workers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_postgres_refuses_stops_its_table_and_is_told() {
+    let world = World::new().await;
+    let mut shop = Shop::new(85);
+    shop.receive("ICE-1", 10);
+    let command = shop.command();
+    world.append(vec![command], 1).await;
+    world.post_all().await;
+    let by_hand =
+        "alter table query.stock_reservation add constraint none_at_all check (quantity = 0)";
+    let by_hand = sqlx::query(by_hand).execute(world.journal.pool());
+    by_hand.await.unwrap();
+    shop.place("2017-01-01T08:00:00Z", None, None, &[("ICE-1", 2, 200, 0)]);
+    let command = shop.command();
+    world.append(vec![command], 1).await;
+    let workers = world.workers();
+    let status = in_state(&world, "stock_level", State::Failed).await;
+    assert!(status.failure.unwrap().contains("none_at_all"));
     workers.stop().await;
 }

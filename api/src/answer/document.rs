@@ -1,4 +1,4 @@
-//! The answer to a query: a body that was ready-made, with what caches need to know of it.
+//! The answer to a query: a body, with what caches need to know of it.
 
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};

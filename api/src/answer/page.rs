@@ -1,4 +1,4 @@
-//! A page of a list: ready-made items between the cursors of its neighbours, also as links.
+//! A page of a list: items between the cursors of its neighbours, also as links.
 
 use axum::response::Response;
 use http::header::{HeaderValue, LINK};

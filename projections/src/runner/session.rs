@@ -243,22 +243,23 @@ impl<S: FeedSource> Runner<S> {
         checkpoint: &mut Checkpoint,
         batch: FeedBatch,
     ) -> Result<Posted, SessionError> {
-        let posted = self.commit(connection, checkpoint, &batch).await;
-        let Err(SessionError::Post(error)) = &posted else {
-            return posted;
+        let mut error = match self.commit(connection, checkpoint, &batch).await {
+            Err(SessionError::Post(error)) if error.is_lasting() => error,
+            posted => return posted,
         };
-        match error {
-            // Here its key would be parked. Until that exists, all stand before it.
-            PostError::Poison { position, .. } => {
-                let before = before(&batch, *position, &checkpoint.cursor);
-                if !before.events.is_empty()
-                    && self.commit(connection, checkpoint, &before).await? == Posted::Overtaken
-                {
-                    return Ok(Posted::Overtaken);
-                }
+        // Here the key of a poison event would be parked. Until that exists, all stand before it; and before an earlier one,
+        // if there is one.
+        let mut part = batch;
+        while let PostError::Poison { position, .. } = &error {
+            part = before(&part, *position, &checkpoint.cursor);
+            if part.events.is_empty() {
+                break;
             }
-            PostError::Corrupt { .. } => {}
-            PostError::Database(_) => return posted,
+            match self.commit(connection, checkpoint, &part).await {
+                Ok(Posted::Committed) => break,
+                Err(SessionError::Post(earlier)) if earlier.is_lasting() => error = earlier,
+                interrupted => return interrupted,
+            }
         }
         let failure = error.to_string();
         within(
@@ -266,7 +267,7 @@ impl<S: FeedSource> Runner<S> {
             checkpoint::fail(connection, self.projection.name, &failure),
         )
         .await?;
-        posted
+        Err(error.into())
     }
 
     /// Posts events and moves the checkpoint, in one transaction; `false` if it was not where

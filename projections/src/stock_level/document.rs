@@ -6,25 +6,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::hold;
-use crate::Document;
-
-/// The columns of a [`Level`].
-pub(super) const LEVEL: &str =
-    "sku, location, version, on_hand, held, committed, uncommitted, updated_at";
-
-/// A row of `stock_level`.
-#[derive(sqlx::FromRow)]
-pub(super) struct Level {
-    pub sku: String,
-    pub location: String,
-    version: i64,
-    on_hand: i64,
-    held: i64,
-    committed: i64,
-    pub uncommitted: i64,
-    updated_at: OffsetDateTime,
-}
+use super::row::{LevelRow, ReservationRow};
+use crate::{Document, QueryError};
 
 #[derive(Serialize)]
 struct LevelBody<'a> {
@@ -41,9 +24,9 @@ struct LevelBody<'a> {
     updated_at: Timestamp,
 }
 
-impl Level {
+impl LevelRow {
     /// Its JSON.
-    pub fn body(&self) -> String {
+    pub fn body(&self) -> Result<String, QueryError> {
         json(&LevelBody {
             sku: &self.sku,
             location: &self.location,
@@ -53,37 +36,20 @@ impl Level {
             committed: self.committed,
             available: self.uncommitted.max(0),
             shortfall: (-self.uncommitted).max(0),
-            updated_at: timestamp(self.updated_at),
+            updated_at: timestamp(self.updated_at)?,
         })
     }
 
     /// Its document.
-    pub fn document(&self) -> Document {
-        Document {
+    pub fn document(&self) -> Result<Document, QueryError> {
+        Ok(Document {
             version: self.version.cast_unsigned(),
             revision: 0,
             published: false,
             owner: None,
-            body: self.body().into(),
-        }
+            body: self.body()?.into(),
+        })
     }
-}
-
-/// The columns of a [`Reservation`].
-pub(super) const RESERVATION: &str =
-    "reservation_id, sku, location, order_id, line_id, quantity, committed, expires_at";
-
-/// A row of `stock_reservation`.
-#[derive(sqlx::FromRow)]
-pub(super) struct Reservation {
-    pub reservation_id: Uuid,
-    sku: String,
-    location: String,
-    order_id: Uuid,
-    line_id: Uuid,
-    quantity: i64,
-    committed: bool,
-    expires_at: OffsetDateTime,
 }
 
 #[derive(Serialize)]
@@ -98,14 +64,14 @@ struct ReservationBody<'a> {
     expires_at: Timestamp,
 }
 
-impl Reservation {
+impl ReservationRow {
     /// When it lapses.
-    pub fn expires_at(&self) -> Timestamp {
+    pub fn expires_at(&self) -> Result<Timestamp, QueryError> {
         timestamp(self.expires_at)
     }
 
     /// Its JSON.
-    pub fn body(&self) -> String {
+    pub fn body(&self) -> Result<String, QueryError> {
         json(&ReservationBody {
             id: self.reservation_id,
             sku: &self.sku,
@@ -113,17 +79,16 @@ impl Reservation {
             order_id: self.order_id,
             line_id: self.line_id,
             quantity: self.quantity,
-            status: hold(self.committed),
-            expires_at: self.expires_at(),
+            status: self.status(),
+            expires_at: self.expires_at()?,
         })
     }
 }
 
-fn timestamp(at: OffsetDateTime) -> Timestamp {
-    Timestamp::try_from(at).unwrap_or(Timestamp::EPOCH)
+fn timestamp(at: OffsetDateTime) -> Result<Timestamp, QueryError> {
+    Timestamp::try_from(at).map_err(|error| QueryError::Internal(error.to_string()))
 }
 
-/// Texts, numbers and times always are JSON.
-fn json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
+fn json(body: &impl Serialize) -> Result<String, QueryError> {
+    serde_json::to_string(body).map_err(|error| QueryError::Internal(error.to_string()))
 }

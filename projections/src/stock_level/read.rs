@@ -4,7 +4,7 @@ use domain::value::{Location, Sku, Timestamp};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::document::{LEVEL, Level, RESERVATION, Reservation};
+use super::row::{LEVEL_COLUMNS, LevelRow, RESERVATION_COLUMNS, ReservationRow};
 use crate::queries::{Keyset, Side};
 use crate::{Document, Page, PageQuery, Queries, QueryError};
 
@@ -23,9 +23,9 @@ impl Queries {
         let mut sql = levels();
         sql.push("sku = ").push_bind(sku.as_str());
         sql.push(" order by location");
-        let read = sql.build_query_as::<Level>();
+        let read = sql.build_query_as::<LevelRow>();
         let levels = self.bounded(read.fetch_all(self.pool())).await?;
-        Ok(levels.iter().map(Level::document).collect())
+        levels.iter().map(LevelRow::document).collect()
     }
 
     /// A SKU's stock at one location.
@@ -37,9 +37,9 @@ impl Queries {
         let mut sql = levels();
         sql.push("sku = ").push_bind(sku.as_str());
         sql.push(" and location = ").push_bind(location.as_str());
-        let read = sql.build_query_as::<Level>();
+        let read = sql.build_query_as::<LevelRow>();
         let level = self.bounded(read.fetch_optional(self.pool())).await?;
-        Ok(level.as_ref().map(Level::document))
+        level.as_ref().map(LevelRow::document).transpose()
     }
 
     /// A page of the stock items of which fewer than `below` units can be promised (all items if
@@ -51,35 +51,35 @@ impl Queries {
     ) -> Result<Page, QueryError> {
         let keyset: Keyset<LowKey> = Keyset::read("stock", page)?;
         let mut sql = low(below, &keyset);
-        let read = sql.build_query_as::<Level>().persistent(false);
+        let read = sql.build_query_as::<LevelRow>().persistent(false);
         let rows = self.bounded(read.fetch_all(self.pool())).await?;
         let keyed = rows.into_iter().map(|level| {
-            let body = level.body();
-            ((level.uncommitted, level.sku, level.location), body)
+            let body = level.body()?;
+            Ok(((level.uncommitted, level.sku, level.location), body))
         });
-        Ok(keyset.page(keyed.collect()))
+        Ok(keyset.page(keyed.collect::<Result<_, QueryError>>()?))
     }
 
     /// A page of a SKU's open reservations at all locations, by when they lapse.
     pub async fn reservations(&self, sku: &Sku, page: &PageQuery) -> Result<Page, QueryError> {
         let keyset: Keyset<ReservationKey> = Keyset::read("reservations", page)?;
         let mut sql = open(sku, &keyset)?;
-        let read = sql.build_query_as::<Reservation>().persistent(false);
+        let read = sql.build_query_as::<ReservationRow>().persistent(false);
         let rows = self.bounded(read.fetch_all(self.pool())).await?;
         let keyed = rows.into_iter().map(|reservation| {
-            let key = (
-                reservation.expires_at().as_micros(),
-                reservation.reservation_id,
-            );
-            (key, reservation.body())
+            let expires_at = reservation.expires_at()?.as_micros();
+            let key = (expires_at, reservation.reservation_id);
+            Ok((key, reservation.body()?))
         });
-        Ok(keyset.page(keyed.collect()))
+        Ok(keyset.page(keyed.collect::<Result<_, QueryError>>()?))
     }
 }
 
 /// Reads the levels of which something is true that is to follow.
 fn levels<'a>() -> QueryBuilder<'a, Postgres> {
-    QueryBuilder::new(format!("select {LEVEL} from query.stock_level where "))
+    QueryBuilder::new(format!(
+        "select {LEVEL_COLUMNS} from query.stock_level where "
+    ))
 }
 
 fn low<'a>(below: Option<i64>, keyset: &Keyset<LowKey>) -> QueryBuilder<'a, Postgres> {
@@ -128,7 +128,7 @@ fn open<'a>(
     keyset: &Keyset<ReservationKey>,
 ) -> Result<QueryBuilder<'a, Postgres>, QueryError> {
     let mut sql = QueryBuilder::new(format!(
-        "select {RESERVATION} from query.stock_reservation where sku = "
+        "select {RESERVATION_COLUMNS} from query.stock_reservation where sku = "
     ));
     sql.push_bind(sku.to_string());
     if let Some((expires_at, id)) = keyset.from {

@@ -25,7 +25,7 @@ create table stock_reservation (
     order_id       uuid        not null,
     line_id        uuid        not null,
     quantity       bigint      not null,
-    committed      boolean     not null,
+    is_committed   boolean     not null,
     expires_at     timestamptz not null,
     constraint stock_reservation_id primary key (sku, location, reservation_id)
 );

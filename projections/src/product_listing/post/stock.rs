@@ -22,9 +22,9 @@ pub(super) async fn post(
     })?;
     let (begun, known) = stock_moves::split(&moves);
     begin(connection, &begun).await?;
-    let mut turned = moved(connection, &known).await?;
-    let begun = moves.iter().filter(|(_, item)| item.after() == 0);
-    turned.extend(begun.map(|(id, _)| id.sku.clone()));
+    let mut turned = go_on(connection, &known).await?;
+    let with_units = begun.iter().filter(|(_, item)| item.sum > 0);
+    turned.extend(with_units.map(|(id, _)| id.sku.clone()));
     Ok(turned)
 }
 
@@ -63,7 +63,7 @@ async fn begin(connection: &mut PgConnection, items: &Rows<'_, '_, i64>) -> Resu
         .await
 }
 
-async fn moved(
+async fn go_on(
     connection: &mut PgConnection,
     items: &Rows<'_, '_, i64>,
 ) -> Result<BTreeSet<Sku>, PostError> {
@@ -73,7 +73,7 @@ async fn moved(
     let (written, turned): (i64, Vec<String>) = sqlx::query_as(include_str!("../move_stock.sql"))
         .bind(items.skus())
         .bind(items.locations())
-        .bind(items.column(|item| item.after().cast_signed()))
+        .bind(items.column(|item| item.version_before().cast_signed()))
         .bind(items.column(|item| item.version.cast_signed()))
         .bind(items.column(|item| item.sum))
         .fetch_one(&mut *connection)

@@ -38,7 +38,7 @@ async fn write(
     let written = sqlx::query(sql)
         .bind(items.skus())
         .bind(items.locations())
-        .bind(items.column(|item| item.after().cast_signed()))
+        .bind(items.column(|item| item.version_before().cast_signed()))
         .bind(items.column(|item| item.version.cast_signed()))
         .bind(items.column(|item| item.sum.on_hand))
         .bind(items.column(|item| item.sum.held))

@@ -7,11 +7,10 @@ use domain::Event;
 use domain::stock::{Hold, StockEvent};
 use domain::value::{LineId, OrderId, ReservationId, StockId, Timestamp};
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::projection::{PostError, Posting};
-use crate::stock_level::hold;
+use crate::stock_level::row::{ReservationRow, is_committed};
 use crate::stock_moves::stock_id;
 
 const TABLE: &str = "stock_reservation";
@@ -159,43 +158,29 @@ async fn load(
         return Ok(BTreeMap::new());
     }
     let (skus, locations, ids) = columns(keys.iter());
-    let rows: Vec<Row> = sqlx::query_as(include_str!("../load_reservations.sql"))
+    let rows: Vec<ReservationRow> = sqlx::query_as(include_str!("../load_reservations.sql"))
         .bind(skus)
         .bind(locations)
         .bind(ids)
         .fetch_all(connection)
         .await?;
-    rows.into_iter().map(Row::read).collect()
+    rows.into_iter().map(read).collect()
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    sku: String,
-    location: String,
-    reservation_id: Uuid,
-    order_id: Uuid,
-    line_id: Uuid,
-    quantity: i64,
-    committed: bool,
-    expires_at: OffsetDateTime,
-}
-
-impl Row {
-    fn read(self) -> Result<(Key, Reservation), PostError> {
-        let corrupt = |reason: String| PostError::Corrupt {
-            table: TABLE,
-            reason,
-        };
-        let item = stock_id(TABLE, &self.sku, &self.location)?;
-        let reservation = Reservation {
-            order_id: OrderId(self.order_id),
-            line_id: LineId(self.line_id),
-            quantity: u32::try_from(self.quantity).map_err(|e| corrupt(e.to_string()))?,
-            status: hold(self.committed),
-            expires_at: Timestamp::try_from(self.expires_at).map_err(|e| corrupt(e.to_string()))?,
-        };
-        Ok(((item, ReservationId(self.reservation_id)), reservation))
-    }
+fn read(row: ReservationRow) -> Result<(Key, Reservation), PostError> {
+    let corrupt = |reason: String| PostError::Corrupt {
+        table: TABLE,
+        reason,
+    };
+    let item = stock_id(TABLE, &row.sku, &row.location)?;
+    let reservation = Reservation {
+        order_id: OrderId(row.order_id),
+        line_id: LineId(row.line_id),
+        quantity: u32::try_from(row.quantity).map_err(|e| corrupt(e.to_string()))?,
+        status: row.status(),
+        expires_at: Timestamp::try_from(row.expires_at).map_err(|e| corrupt(e.to_string()))?,
+    };
+    Ok(((item, ReservationId(row.reservation_id)), reservation))
 }
 
 fn columns<'a>(
@@ -227,50 +212,44 @@ type Open<'a> = (&'a Key, &'a Reservation);
 
 /// Writes those that the batch made.
 async fn begin(connection: &mut PgConnection, begun: &[Open<'_>]) -> Result<(), PostError> {
-    if begun.is_empty() {
+    write(connection, include_str!("../begin_reservations.sql"), begun).await
+}
+
+/// Writes those that were there before.
+async fn change(connection: &mut PgConnection, changed: &[Open<'_>]) -> Result<(), PostError> {
+    write(
+        connection,
+        include_str!("../change_reservations.sql"),
+        changed,
+    )
+    .await
+}
+
+/// Runs a statement that takes all columns of the table.
+async fn write(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    reservations: &[Open<'_>],
+) -> Result<(), PostError> {
+    if reservations.is_empty() {
         return Ok(());
     }
-    let (skus, locations, ids) = columns(begun.iter().map(|(key, _)| *key));
-    let each = || begun.iter().map(|(_, reservation)| reservation);
-    sqlx::query(include_str!("../begin_reservations.sql"))
+    let (skus, locations, ids) = columns(reservations.iter().map(|(key, _)| *key));
+    let each = || reservations.iter().map(|(_, reservation)| reservation);
+    sqlx::query(sql)
         .bind(skus)
         .bind(locations)
         .bind(ids)
         .bind(each().map(|r| r.order_id.0).collect::<Vec<_>>())
         .bind(each().map(|r| r.line_id.0).collect::<Vec<_>>())
         .bind(each().map(|r| i64::from(r.quantity)).collect::<Vec<_>>())
-        .bind(each().map(|r| r.is_committed()).collect::<Vec<_>>())
-        .bind(each().map(|r| r.expires_at()).collect::<Vec<_>>())
+        .bind(each().map(|r| is_committed(r.status)).collect::<Vec<_>>())
+        .bind(
+            each()
+                .map(|r| r.expires_at.to_offset_date_time())
+                .collect::<Vec<_>>(),
+        )
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// Writes those that were there before.
-async fn change(connection: &mut PgConnection, changed: &[Open<'_>]) -> Result<(), PostError> {
-    if changed.is_empty() {
-        return Ok(());
-    }
-    let (skus, locations, ids) = columns(changed.iter().map(|(key, _)| *key));
-    let each = || changed.iter().map(|(_, reservation)| reservation);
-    sqlx::query(include_str!("../change_reservations.sql"))
-        .bind(skus)
-        .bind(locations)
-        .bind(ids)
-        .bind(each().map(|r| i64::from(r.quantity)).collect::<Vec<_>>())
-        .bind(each().map(|r| r.is_committed()).collect::<Vec<_>>())
-        .bind(each().map(|r| r.expires_at()).collect::<Vec<_>>())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-impl Reservation {
-    fn is_committed(&self) -> bool {
-        self.status == Hold::Committed
-    }
-
-    fn expires_at(&self) -> OffsetDateTime {
-        self.expires_at.to_offset_date_time()
-    }
 }
