@@ -17,7 +17,7 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::account::TYPE],
     posts: projection::every_event,
     metadata_of: &[],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| {
         Box::pin(post::post(connection, postings.of(domain::account::TYPE)))
     },

@@ -6,7 +6,7 @@
 mod post;
 mod read;
 
-use crate::projection::{self, Projection};
+use crate::projection::Projection;
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
@@ -18,7 +18,7 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::payment::TYPE],
     posts,
     metadata_of: &[],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| {
         Box::pin(post::post(connection, postings.of(domain::payment::TYPE)))
     },

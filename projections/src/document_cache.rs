@@ -16,9 +16,6 @@ use uuid::Uuid;
 
 use crate::Document;
 
-/// Most bytes of bodies that a projection's cache keeps.
-const BYTES_MAX: usize = 16 * 1024 * 1024;
-
 /// What a document costs beside its body, roughly: key, version, places in a map and a list.
 const OVERHEAD_BYTES: usize = 128;
 
@@ -68,15 +65,11 @@ impl Slot {
 impl DocumentCache {
     /// A cache that is not in use yet.
     pub fn new() -> Self {
-        Self::of_bytes(BYTES_MAX)
-    }
-
-    fn of_bytes(bytes_max: usize) -> Self {
         Self(Mutex::new(Inner {
             through: None,
             slots: LruCache::unbounded(),
             bytes: 0,
-            bytes_max,
+            bytes_max: 0,
             tickets: 0,
         }))
     }
@@ -85,10 +78,11 @@ impl DocumentCache {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to keep documents: a runner of this process posts from this position on.
-    pub fn open(&self, at: Position) {
+    /// Begins to keep documents, so many bytes at most: a runner of this process posts from this position on.
+    pub fn open(&self, at: Position, bytes_max: usize) {
         let mut inner = self.lock();
         inner.clear();
+        inner.bytes_max = bytes_max;
         inner.through = Some(at);
     }
 
@@ -195,10 +189,12 @@ mod tests {
         }
     }
 
+    const PLENTY: usize = 1 << 20;
+
     #[test]
     fn what_was_fetched_is_kept_until_it_changes() {
         let (cache, id, other) = (DocumentCache::new(), Uuid::now_v7(), Uuid::now_v7());
-        cache.open(10);
+        cache.open(10, PLENTY);
         let ticket = fetch(&cache, id, 10);
         cache.keep(id, &ticket, Some(&document(1)));
         assert_eq!(kept(&cache, id, 10), Some(1));
@@ -211,7 +207,7 @@ mod tests {
     #[test]
     fn what_changed_while_it_was_fetched_is_not_kept() {
         let (cache, id) = (DocumentCache::new(), Uuid::now_v7());
-        cache.open(10);
+        cache.open(10, PLENTY);
         let early = fetch(&cache, id, 10);
         cache.posted([id], 11);
         cache.keep(id, &early, Some(&document(1)));
@@ -227,21 +223,21 @@ mod tests {
     fn it_is_not_used_when_the_tables_are_further_or_nobody_posts() {
         let (cache, id) = (DocumentCache::new(), Uuid::now_v7());
         assert!(matches!(cache.find(id, 0), Found::Closed));
-        cache.open(10);
+        cache.open(10, PLENTY);
         let ticket = fetch(&cache, id, 10);
         cache.keep(id, &ticket, Some(&document(1)));
         assert!(matches!(cache.find(id, 11), Found::Closed));
         cache.close();
         assert!(matches!(cache.find(id, 10), Found::Closed));
-        cache.open(10);
+        cache.open(10, PLENTY);
         cache.keep(id, &ticket, Some(&document(1)));
         assert_eq!(kept(&cache, id, 10), None);
     }
 
     #[test]
     fn it_stays_within_its_bytes() {
-        let cache = DocumentCache::of_bytes(10 * (OVERHEAD_BYTES + 20));
-        cache.open(0);
+        let cache = DocumentCache::new();
+        cache.open(0, 10 * (OVERHEAD_BYTES + 20));
         let ids: Vec<Uuid> = (0..1_000).map(|_| Uuid::now_v7()).collect();
         for id in &ids {
             let ticket = fetch(&cache, *id, 0);

@@ -7,7 +7,7 @@
 mod post;
 mod read;
 
-use crate::projection::{self, Projection};
+use crate::projection::Projection;
 
 pub use read::RevokedLately;
 
@@ -21,7 +21,7 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::account::TYPE, domain::client::TYPE],
     posts,
     metadata_of: &[],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use read::FETCH;
 
-use crate::projection::{self, Projection};
+use crate::projection::{self, KeptDocuments, Projection};
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
@@ -27,7 +27,10 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
     posts: projection::every_event,
     metadata_of: &[],
-    document_of,
+    documents: Some(KeptDocuments {
+        of: document_of,
+        bytes_max: KeptDocuments::SOME,
+    }),
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
 

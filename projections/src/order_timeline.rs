@@ -19,6 +19,6 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
     posts: projection::every_event,
     metadata_of: &[domain::order::TYPE, domain::payment::TYPE],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };

@@ -4,7 +4,7 @@ mod document;
 mod post;
 mod read;
 
-use crate::projection::{self, Projection};
+use crate::projection::{self, KeptDocuments, Projection};
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
@@ -16,7 +16,7 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::payment::TYPE],
     posts: projection::every_event,
     metadata_of: &[],
-    document_of: projection::own_document,
+    documents: Some(KeptDocuments::by_stream(KeptDocuments::SOME)),
     post: |connection, postings| {
         Box::pin(post::post(connection, postings.of(domain::payment::TYPE)))
     },

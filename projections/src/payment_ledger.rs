@@ -8,7 +8,7 @@
 mod post;
 mod read;
 
-use crate::projection::{self, Projection};
+use crate::projection::Projection;
 
 pub use read::{
     LedgerAccount, LedgerAccounts, LedgerAmount, LedgerBalance, LedgerFilter, LedgerSum,
@@ -31,7 +31,7 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
     posts,
     metadata_of: &[domain::order::TYPE, domain::payment::TYPE],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
 

@@ -28,7 +28,7 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::product::TYPE, domain::stock::TYPE],
     posts: projection::every_event,
     metadata_of: &[],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
 

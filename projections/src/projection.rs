@@ -55,8 +55,8 @@ pub struct Projection {
     pub posts: fn(&str) -> bool,
     /// The types of aggregates whose events it posts together with their metadata: reading it has a price.
     pub metadata_of: &'static [&'static str],
-    /// Under which id readers keep the document that an event of this stream changes, if any.
-    pub document_of: fn(&StreamId) -> Option<Uuid>,
+    /// Which of its documents readers keep in memory, if any.
+    pub documents: Option<KeptDocuments>,
     /// Posts a batch.
     pub post: Post,
 }
@@ -67,16 +67,27 @@ pub const fn every_event(_event_type: &str) -> bool {
     true
 }
 
-/// The document of a stream is kept under the stream's own id.
-#[must_use]
-pub fn own_document(stream: &StreamId) -> Option<Uuid> {
-    stream.aggregate_id.parse().ok()
+/// Documents that the readers of a process keep in memory while it posts them.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptDocuments {
+    /// Under which id the document is kept that an event of this stream changes, if any.
+    pub of: fn(&StreamId) -> Option<Uuid>,
+    /// Most bytes of them; those that were read last stay.
+    pub bytes_max: usize,
 }
 
-/// No document of this projection is kept in memory.
-#[must_use]
-pub const fn no_document(_stream: &StreamId) -> Option<Uuid> {
-    None
+impl KeptDocuments {
+    /// Room for a few thousand documents of a few kilobytes: those that are being asked for at the time.
+    pub const SOME: usize = 16 * 1024 * 1024;
+
+    /// Each under the id of the stream that it shows.
+    #[must_use]
+    pub const fn by_stream(bytes_max: usize) -> Self {
+        Self {
+            of: |stream| stream.aggregate_id.parse().ok(),
+            bytes_max,
+        }
+    }
 }
 
 /// Posts events into the tables on the connection's search path,

@@ -12,7 +12,7 @@
 mod post;
 mod read;
 
-use crate::projection::{self, Projection};
+use crate::projection::Projection;
 
 pub use read::{SalesAmounts, SalesBy, SalesReport, SalesRow, SalesTotal};
 
@@ -36,7 +36,7 @@ pub const PROJECTION: Projection = Projection {
     ],
     posts,
     metadata_of: &[],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
 

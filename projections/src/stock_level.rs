@@ -18,6 +18,6 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::stock::TYPE],
     posts: projection::every_event,
     metadata_of: &[],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| Box::pin(post::post(connection, postings.of(domain::stock::TYPE))),
 };

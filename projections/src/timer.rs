@@ -10,7 +10,7 @@ use domain::timer::{RequestKind, Timer};
 use domain::value::{OrderId, PaymentId};
 use uuid::Uuid;
 
-use crate::projection::{self, Projection};
+use crate::projection::Projection;
 
 /// The projection.
 pub const PROJECTION: Projection = Projection {
@@ -22,7 +22,7 @@ pub const PROJECTION: Projection = Projection {
     aggregate_types: &[domain::order::TYPE, domain::payment::TYPE],
     posts,
     metadata_of: &[],
-    document_of: projection::no_document,
+    documents: None,
     post: |connection, postings| Box::pin(post::post(connection, postings)),
 };
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{BATCH_EVENTS_MAX, Memory, Runner, SessionError, within};
 use crate::board::{Entry, Health};
 use crate::checkpoint::{self, Checkpoint};
-use crate::projection::PostError;
+use crate::projection::{PostError, Projection};
 use crate::tables;
 
 /// How long a worker that died keeps the others waiting. Short, because nothing rests on it: the
@@ -120,7 +120,7 @@ impl<S: FeedSource> Runner<S> {
             return Ok(());
         };
         let mut feed = within(OPEN_TIMEOUT, self.source.open(checkpoint.cursor.clone())).await?;
-        let _keeping = Keeping::documents(&self.entry, checkpoint.cursor.low());
+        let _keeping = Keeping::documents(&self.entry, self.projection, checkpoint.cursor.low());
         self.reached(&checkpoint.cursor);
         self.entry.feels(Health::Posting);
         tracing::info!(
@@ -315,9 +315,11 @@ impl<S: FeedSource> Runner<S> {
         checkpoint.cursor = batch.cursor.clone();
         checkpoint.has_failed = false;
         // Before the board says how far the tables are.
-        let changed = batch.events.iter();
-        let changed = changed.filter(|event| self.projection.takes(event));
-        let changed = changed.filter_map(|event| (self.projection.document_of)(&event.stream));
+        let changed = self.projection.documents.iter().flat_map(|documents| {
+            let taken = batch.events.iter();
+            let taken = taken.filter(|event| self.projection.takes(event));
+            taken.filter_map(|event| (documents.of)(&event.stream))
+        });
         self.entry.documents.posted(changed, batch.cursor.low());
         self.reached(&batch.cursor);
         let name = self.projection.name;
@@ -348,8 +350,9 @@ impl<S: FeedSource> Runner<S> {
 struct Keeping<'a>(&'a Entry);
 
 impl<'a> Keeping<'a> {
-    fn documents(entry: &'a Entry, at: Position) -> Self {
-        entry.documents.open(at);
+    fn documents(entry: &'a Entry, projection: &Projection, at: Position) -> Self {
+        let bytes_max = projection.documents.map_or(0, |kept| kept.bytes_max);
+        entry.documents.open(at, bytes_max);
         Self(entry)
     }
 }
