@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use domain::Event;
 use domain::stock::StockEvent;
-use domain::value::{Location, Sku, StockId, Timestamp};
+use domain::value::{StockId, Timestamp};
 use sqlx::PgConnection;
 
 use crate::projection::{PostError, Posting};
@@ -120,29 +120,12 @@ impl<'m, 'a, S> Rows<'m, 'a, S> {
                 None => Some((item.first, 0)),
             }
         });
-        match left_alone.min_by_key(|(first, _)| first.position) {
-            Some((first, version)) => first.follows(version),
-            None => Ok(()),
-        }?;
+        if let Some((first, version)) = left_alone.min_by_key(|(first, _)| first.position) {
+            first.follows(version)?;
+        }
         Err(PostError::Corrupt {
             table,
             reason: format!("{written} of {} rows could be written", self.0.len()),
         })
     }
-}
-
-/// The item that a row is about.
-pub(crate) fn stock_id(
-    table: &'static str,
-    sku: &str,
-    location: &str,
-) -> Result<StockId, PostError> {
-    let corrupt = |error: domain::value::ValueError| PostError::Corrupt {
-        table,
-        reason: error.to_string(),
-    };
-    Ok(StockId::new(
-        Sku::new(sku).map_err(corrupt)?,
-        Location::new(location).map_err(corrupt)?,
-    ))
 }

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Event;
 use domain::stock::{Hold, StockEvent};
-use domain::value::{LineId, OrderId, ReservationId, StockId, Timestamp};
+use domain::value::{LineId, Location, OrderId, ReservationId, Sku, StockId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::projection::{PostError, Posting};
 use crate::stock_level::row::{ReservationRow, is_committed};
-use crate::stock_moves::stock_id;
 
 const TABLE: &str = "stock_reservation";
 
@@ -168,17 +167,25 @@ async fn load(
 }
 
 fn read(row: ReservationRow) -> Result<(Key, Reservation), PostError> {
-    let corrupt = |reason: String| PostError::Corrupt {
+    let corrupt = |error: domain::value::ValueError| PostError::Corrupt {
         table: TABLE,
-        reason,
+        reason: error.to_string(),
     };
-    let item = stock_id(TABLE, &row.sku, &row.location)?;
+    let status = row.status();
+    let item = StockId::new(
+        Sku::new(row.sku).map_err(corrupt)?,
+        Location::new(row.location).map_err(corrupt)?,
+    );
+    let quantity = u32::try_from(row.quantity).map_err(|error| PostError::Corrupt {
+        table: TABLE,
+        reason: error.to_string(),
+    })?;
     let reservation = Reservation {
         order_id: OrderId(row.order_id),
         line_id: LineId(row.line_id),
-        quantity: u32::try_from(row.quantity).map_err(|e| corrupt(e.to_string()))?,
-        status: row.status(),
-        expires_at: Timestamp::try_from(row.expires_at).map_err(|e| corrupt(e.to_string()))?,
+        quantity,
+        status,
+        expires_at: Timestamp::try_from(row.expires_at).map_err(corrupt)?,
     };
     Ok(((item, ReservationId(row.reservation_id)), reservation))
 }
